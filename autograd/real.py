@@ -1,0 +1,41 @@
+"""What counts as a real number, and what is said of anything else."""
+
+from __future__ import annotations
+
+import sys
+from numbers import Real
+
+
+def is_real(x: object) -> bool:
+    """Whether x is a real number of Python, `fractions` or NumPy (whose bool is not a Real)."""
+    kind = type(x)
+    return (
+        kind is int
+        or isinstance(x, Real)
+        or (kind.__module__ == "numpy" and kind.__name__ in ("bool", "bool_"))
+    )
+
+
+def as_float(x: object) -> float:
+    """x as a float, if it is a real number.
+
+    TypeError for Decimal, complex, str, None and arrays; OverflowError for an int above 1.8e308.
+    """
+    if is_real(x):
+        return float(x)  # type: ignore[arg-type]  # a Real has __float__
+    raise TypeError(
+        f"expected a real number (int, float, Fraction, NumPy scalar), not {describe(x)}; "
+        "convert it with float() first, or an array element by element"
+    )
+
+
+def is_array(x: object) -> bool:
+    """Whether x is a NumPy array, asked without importing NumPy."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(x, numpy.ndarray)
+
+
+def describe(x: object) -> str:
+    """Its type and its repr, cut to one line of an error message."""
+    text = repr(x)
+    return f"{type(x).__name__} {text if len(text) <= 60 else text[:57] + '...'}"

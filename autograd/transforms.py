@@ -1,0 +1,307 @@
+"""Derivatives of functions, from the graph that a call of the function leaves behind.
+
+Each transform gives the function aliases of its arguments, calls it, and sweeps the paths that
+start at these aliases; so transforms nest in any order without levels or tags. Where the result
+depends on an alias of an enclosing transform, the sweep multiplies Values instead of floats, and
+the gradient is more graph, which the enclosing one differentiates in turn.
+"""
+
+from __future__ import annotations
+
+from autograd import anomaly, ops
+from autograd.real import as_float, describe
+from autograd.tree import flatten, flatten_like, unflatten
+from autograd.value import Value, gradients, topological_order
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from autograd.tree import Tree
+
+    Scalar = Value | float
+
+_live: set[int] = set()  # ids of the aliases of transforms whose function is still running
+
+
+# -- the transforms ------------------------------------------------------------------------------
+
+
+def value_and_grad(
+    f: Callable[..., Scalar], argnums: int | tuple[int, ...] = 0
+) -> Callable[..., tuple[Any, Tree]]:
+    """The function that gives f's value and its gradient by one or several of its arguments.
+
+    The gradient has the shape of the argument (any nesting of lists, tuples, dicts, dataclasses,
+    arrays and modules) with floats for leaves; Values only inside an enclosing transform. With a
+    tuple of `argnums` it is a tuple of such. `.grad` is neither read nor written. A Value that
+    stands at two places is one variable: its total derivative stands at both.
+
+    Costs one call of f and one sweep, about as much again. TypeError where f does not return one
+    number, or an argument holds what is no number.
+
+    >>> value_and_grad(lambda p, x: (p["w"] * x + p["b"]) ** 2)({"w": 2.0, "b": 1.0}, 3.0)
+    (49.0, {'w': 42.0, 'b': 14.0})
+    """
+
+    def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Tree]:
+        call = _Call(f, args, kwargs, argnums)
+        root = call.scalar()
+        return call.primal(root), call.gradient([root], [1.0])
+
+    return value_and_gradient
+
+
+def grad(f: Callable[..., Scalar], argnums: int | tuple[int, ...] = 0) -> Callable[..., Tree]:
+    """The function that gives f's gradient; see `value_and_grad`.
+
+    >>> grad(lambda x: x**3)(2.0)
+    12.0
+    >>> grad(grad(lambda x: x**3))(2.0)
+    12.0
+    """
+
+    def gradient(*args: Any, **kwargs: Any) -> Tree:
+        return value_and_grad(f, argnums)(*args, **kwargs)[1]
+
+    return gradient
+
+
+def vjp(f: Callable[..., Tree], *primals: Tree) -> tuple[Tree, Callable[[Tree], tuple[Tree, ...]]]:
+    """f's result, and the function from a cotangent of it to the gradients by each argument.
+
+    The vector-Jacobian product, reverse mode: one sweep a cotangent, whatever the number of
+    inputs. ValueError where the cotangent has not the shape of the result.
+
+    >>> y, pullback = vjp(lambda a, b: [a * b, a + b], 2.0, 3.0)
+    >>> y, pullback([1.0, 10.0])
+    ([6.0, 5.0], (13.0, 12.0))
+    """
+    call = _Call(f, primals, {}, tuple(range(len(primals))))
+
+    def pullback(cotangent: Tree) -> tuple[Tree, ...]:
+        seeds = flatten_like(call.output_structure, cotangent)
+        gradient: tuple[Tree, ...] = call.gradient(call.outputs, seeds)
+        return gradient
+
+    return unflatten(call.output_structure, map(call.primal, call.outputs)), pullback
+
+
+def jvp(
+    f: Callable[..., Tree], primals: Sequence[Tree], tangents: Sequence[Tree]
+) -> tuple[Tree, Tree]:
+    """f's result, and its derivative along the tangents of the arguments.
+
+    The Jacobian-vector product, forward mode: one pass over the recorded graph, whatever the
+    number of outputs. ValueError where the tangents have not the shape of the primals, or give
+    one Value two tangents.
+
+    >>> jvp(lambda x: [x * x, x**3], (2.0,), (1.0,))
+    ([4.0, 8.0], [4.0, 12.0])
+    """
+    call = _Call(f, tuple(primals), {}, tuple(range(len(primals))))
+    along = call.tangents(flatten_like(call.structure, tuple(tangents)))
+    results = unflatten(call.output_structure, map(call.primal, call.outputs))
+    return results, unflatten(call.output_structure, along)
+
+
+def hvp(
+    f: Callable[..., Scalar], primals: Sequence[Tree], tangents: Sequence[Tree]
+) -> tuple[Tree, ...]:
+    """The Hessian of f at the primals times the tangents, in the shape of the primals.
+
+    Forward over reverse: a few calls of f, and never the Hessian itself (Pearlmutter 1994).
+
+    >>> hvp(lambda x, y: x * x * y, (2.0, 3.0), (1.0, 0.0))
+    (6.0, 4.0)
+    """
+    product: tuple[Tree, ...] = jvp(grad(f, tuple(range(len(primals)))), primals, tangents)[1]
+    return product
+
+
+def jacobian(f: Callable[..., Tree], argnums: int | tuple[int, ...] = 0) -> Callable[..., Tree]:
+    """The function that gives, in the place of each output of f, its gradient.
+
+    The output's structure holds the argument's: a list of k numbers from a list of n gives k lists
+    of n, an array of shape s from one of shape t an array of shape s + t. One sweep an output.
+
+    >>> jacobian(lambda x: [x[0] * x[1], x[0] + x[1]])([2.0, 3.0])
+    [[3.0, 2.0], [1.0, 1.0]]
+    """
+
+    def matrix(*args: Any, **kwargs: Any) -> Tree:
+        call = _Call(f, args, kwargs, argnums)
+        rows = [call.gradient([output], [1.0]) for output in call.outputs]
+        return unflatten(call.output_structure, rows)
+
+    return matrix
+
+
+def hessian(f: Callable[..., Scalar], argnums: int | tuple[int, ...] = 0) -> Callable[..., Tree]:
+    """The function that gives all second derivatives of f: `jacobian(grad(f))`.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])([2.0, 3.0])
+    [[6.0, 4.0], [4.0, 0.0]]
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+# -- the call that they all make -----------------------------------------------------------------
+
+
+class _Call:
+    """A call of f on aliases of some of its arguments: what came out, and the ways to it."""
+
+    def __init__(
+        self,
+        f: Callable[..., Tree],
+        args: tuple[Tree, ...],
+        kwargs: dict[str, Any],
+        argnums: int | tuple[int, ...],
+    ) -> None:
+        chosen = _chosen(argnums, len(args))
+        trees = tuple([args[i] for i in chosen])
+        self.originals, self.structure = flatten(trees if isinstance(argnums, tuple) else trees[0])
+        if not self.originals and self.structure[0] == "static":
+            raise TypeError(f"expected a number to differentiate by, not {describe(trees[0])}")
+        of_original: dict[int, Value] = {}  # the same Value at two places has one alias
+        self.aliases = [
+            of_original.setdefault(id(x), alias) if isinstance(x, Value) else alias
+            for x, alias in zip(self.originals, map(_alias, self.originals), strict=True)
+        ]
+        arguments = list(args)
+        inputs = unflatten(self.structure, self.aliases)
+        for i, x in zip(chosen, inputs if isinstance(argnums, tuple) else (inputs,), strict=True):
+            arguments[i] = x
+        ids = set(map(id, self.aliases))
+        _live.update(ids)
+        try:
+            result = f(*arguments, **kwargs)
+        finally:
+            _live.difference_update(ids)
+        self.outputs, self.output_structure = flatten(result)
+
+    def scalar(self) -> Scalar:
+        """The output, if it is one number."""
+        if len(self.outputs) == 1 and self.output_structure == flatten(0.0)[1]:
+            return self.outputs[0]
+        raise TypeError(
+            f"expected a function that returns one number, but it returned {len(self.outputs)} in "
+            "a structure; return their sum, or use jacobian or vjp"
+        )
+
+    def primal(self, output: Scalar) -> Scalar:
+        """The output as the caller gets it: a float, or a Value inside an enclosing transform."""
+        if isinstance(output, Value):
+            return output if self._is_nested([output]) else output.data
+        return as_float(output)
+
+    def gradient(self, outputs: Sequence[Scalar], cotangents: Sequence[Scalar]) -> Tree:
+        """Σ cotangent · ∂output/∂input for each input, in the shape of the arguments."""
+        pairs = [(y, c) for y, c in zip(outputs, cotangents, strict=True) if isinstance(y, Value)]
+        roots, seeds = [y for y, _ in pairs], [c for _, c in pairs]
+        if self._is_nested([*roots, *seeds]):
+            return unflatten(self.structure, _graph_gradients(roots, seeds, self.aliases))
+        numbers = gradients(roots, list(map(_number, seeds)), self.aliases)
+        return unflatten(self.structure, numbers)
+
+    def tangents(self, directions: Sequence[Scalar]) -> list[Scalar]:
+        """The derivative of each output along the directions of the inputs."""
+        roots = [y for y in self.outputs if isinstance(y, Value)]
+        as_graph = self._is_nested([*roots, *directions])
+        along: dict[int, Any] = {}
+        for alias, direction in zip(self.aliases, directions, strict=True):
+            t = direction if as_graph else _number(direction)
+            if along.setdefault(id(alias), t) != t:
+                raise ValueError(
+                    f"one Value was given the tangents {along[id(alias)]} and {t}; "
+                    "a Value at two places is one variable, and has one tangent"
+                )
+        order = topological_order(*roots, leaves=self.aliases)
+        anomaly.judge_values(order)
+        for node in order:
+            for parent, partial in _edges(node, along, as_graph):
+                _accumulate(along, node, _times(partial, along[id(parent)]))
+        return [along.get(id(y), 0.0) for y in self.outputs]
+
+    def _is_nested(self, values: Sequence[Scalar]) -> bool:
+        """Whether any of these, or of the arguments, depends on an enclosing transform's alias."""
+        if not _live:
+            return False
+        roots = [x for x in (*values, *self.originals) if isinstance(x, Value)]
+        return not _live.isdisjoint(map(id, topological_order(*roots)))
+
+
+def _chosen(argnums: int | tuple[int, ...], count: int) -> tuple[int, ...]:
+    chosen = argnums if isinstance(argnums, tuple) else (argnums,)
+    for i in chosen:
+        if not -count <= i < count:
+            raise ValueError(
+                f"argnums {argnums!r} does not name one of the {count} positional arguments; "
+                "give the arguments to differentiate by position"
+            )
+    return tuple([i % count for i in chosen])
+
+
+def _alias(x: Scalar) -> Value:
+    if not isinstance(x, Value):
+        return Value(x)
+    alias: Value = Value.record(ops.alias, (x,))
+    alias.label = x.label
+    return alias
+
+
+def _number(x: Scalar) -> float:
+    return x.data if isinstance(x, Value) else as_float(x)
+
+
+# -- sweeps over Values --------------------------------------------------------------------------
+
+
+def _graph_gradients(
+    roots: Sequence[Value], seeds: Sequence[Scalar], targets: Sequence[Value]
+) -> list[Scalar]:
+    """Σ seed · ∂root/∂target as more graph, over the paths that start at the targets."""
+    order = topological_order(*roots, leaves=targets)
+    anomaly.judge_values(order)
+    reached = set(map(id, targets))
+    for node in order:
+        if not reached.isdisjoint(map(id, node.parents)):
+            reached.add(id(node))
+    adjoints: dict[int, Any] = {}
+    for root, seed in zip(roots, seeds, strict=True):
+        _accumulate(adjoints, root, seed)
+    for node in reversed(order):
+        if id(node) in reached and id(node) in adjoints:
+            for parent, partial in _edges(node, reached, as_graph=True):
+                _accumulate(adjoints, parent, _times(adjoints[id(node)], partial))
+    return [adjoints.get(id(target), 0.0) for target in targets]
+
+
+def _edges(node: Value, reached: Any, as_graph: bool) -> list[tuple[Any, Any]]:
+    """The reached operands of a node, each with its partial: the recorded float, or more graph."""
+    rules = node.op.partials if node.op else ()
+    operands = node.operands
+    if not as_graph:
+        recorded = zip(node.parents, node.local_grads, strict=True)
+        return [(x, partial) for x, partial in recorded if id(x) in reached]
+    if callable(rules):
+        edges = zip(operands, rules(node, *operands), strict=True)
+        return [(x, partial) for x, partial in edges if id(x) in reached]
+    return [
+        (x, rule(node, *operands))
+        for x, rule in zip(operands, rules, strict=True)
+        if id(x) in reached
+    ]
+
+
+def _accumulate(totals: dict[int, Any], node: Value, contribution: Scalar) -> None:
+    totals[id(node)] = totals[id(node)] + contribution if id(node) in totals else contribution
+
+
+def _times(a: Any, b: Any) -> Any:
+    """a·b without a node for a factor that is exactly one."""
+    if a.__class__ is float and a == 1.0:
+        return b
+    return a if b.__class__ is float and b == 1.0 else a * b

@@ -1,0 +1,143 @@
+"""Nested arguments as a flat list of leaves, with the structure that puts others in their places.
+
+Lists, tuples, dicts, dataclasses and modules nest. Leaves are Values, and, outside of modules,
+every real number and each element of a NumPy array. A module is an object whose class says
+`is_module = True`; only the Values in its fields are leaves. All else (str, bool, None, functions,
+a module's numbers) is structure, which can be compared with `==`.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from autograd.real import describe, is_array, is_real
+from autograd.value import Value, as_operand
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
+    Tree = Any  # nested data of any depth, which Python's types cannot spell
+    Structure = tuple[Any, ...]
+
+_LEAF: Structure = ("leaf",)
+
+
+def flatten(tree: Tree) -> tuple[list[Value | float], Structure]:
+    """The leaves of a tree, depth first, and its structure. O(leaves).
+
+    TypeError where the tree holds something that has no place in one, such as a complex number.
+
+    >>> leaves, structure = flatten({"w": [1.0, 2.0], "b": 3, "name": "layer"})
+    >>> leaves
+    [1.0, 2.0, 3]
+    >>> unflatten(structure, [10, 20, 30])
+    {'w': [10, 20], 'b': 30, 'name': 'layer'}
+    """
+    leaves: list[Value | float] = []
+    return leaves, _structure(tree, leaves.append, False)
+
+
+def unflatten(structure: Structure, leaves: Iterable[Tree]) -> Tree:
+    """The tree of the given structure on other leaves; modules are rebuilt without `__init__`."""
+    return _rebuild(structure, iter(leaves))
+
+
+def flatten_like(structure: Structure, tree: Tree) -> list[Value | float]:
+    """The leaves of a tree that has the given structure; ValueError where it has another.
+
+    A number may stand for any leaf, so a module's gradient, with floats for its Values, will do.
+    """
+    leaves: list[Value | float] = []
+    _match(structure, tree, leaves.append)
+    return leaves
+
+
+def _structure(tree: Tree, emit: Callable[[Any], None], in_module: bool) -> Structure:
+    kind = type(tree)
+    is_module = getattr(kind, "is_module", False)
+
+    def children(trees: Iterable[Tree]) -> tuple[Structure, ...]:
+        return tuple([_structure(x, emit, in_module or is_module) for x in trees])
+
+    if isinstance(tree, Value):
+        emit(tree)
+        return _LEAF
+    if isinstance(tree, (list, tuple)):
+        return "sequence", kind, children(tree)
+    if isinstance(tree, dict):
+        return "dict", tuple(tree), children(tree.values())
+    if is_module:
+        return "object", kind, tuple(vars(tree)), children(vars(tree).values())
+    if hasattr(kind, "__dataclass_fields__") and tree is not kind:
+        names = tuple(kind.__dataclass_fields__)
+        return "object", kind, names, children([getattr(tree, name) for name in names])
+    if in_module or tree is None or isinstance(tree, (str, bool)) or callable(tree):
+        return "static", tree
+    if is_real(tree):
+        emit(tree)
+        return _LEAF
+    if is_array(tree):
+        return "array", tree.shape, children(tree.ravel().tolist())
+    raise TypeError(
+        "expected numbers, Values, arrays, or lists, tuples, dicts, dataclasses and modules of "
+        f"them, not {describe(tree)}; differentiate only other arguments, with `argnums`"
+    )
+
+
+def _match(structure: Structure, tree: Tree, emit: Callable[[Any], None]) -> None:
+    if structure is _LEAF:
+        return emit(as_operand(tree))
+    tag, *details = structure
+    if tag == "static":
+        return None
+    kind = type(tree)
+    found: tuple[object, ...]
+    if tag == "sequence" and isinstance(tree, (list, tuple)):
+        found, children = (len(tree),), list(tree)
+    elif tag == "dict" and isinstance(tree, dict):
+        found, children = tuple(tree), list(tree.values())
+    elif tag == "object" and kind is details[0]:
+        found, children = details[1], [getattr(tree, name) for name in details[1]]
+    elif tag == "array" and is_array(tree):
+        found, children = tree.shape, tree.ravel().tolist()
+    else:
+        found, children = (), []
+    expected = (len(details[-1]),) if tag == "sequence" else details[-2]
+    if found != expected or len(children) != len(details[-1]):
+        raise ValueError(f"expected a {tag} of {expected}, but got {describe(tree)}")
+    for child, subtree in zip(details[-1], children, strict=True):
+        _match(child, subtree, emit)
+
+
+def _rebuild(structure: Structure, leaves: Iterator[Tree]) -> Tree:
+    if structure is _LEAF:
+        return next(leaves)
+    tag, *details = structure
+    if tag == "static":
+        return details[0]
+    children = [_rebuild(child, leaves) for child in details[-1]]
+    if tag == "dict":
+        return dict(zip(details[0], children, strict=True))
+    if tag == "array":
+        return _array(details[0], children)
+    kind = details[0]
+    if tag == "sequence":
+        return kind(*children) if hasattr(kind, "_fields") else kind(children)
+    new = object.__new__(kind)
+    for name, child in zip(details[1], children, strict=True):
+        object.__setattr__(new, name, child)  # past a frozen dataclass's or a module's own
+    return new
+
+
+def _array(shape: tuple[int, ...], elements: list[Tree]) -> Tree:
+    """An array of floats, of Values (dtype object), or of arrays, whose axes then come last."""
+    numpy = sys.modules["numpy"]
+    if elements and is_array(elements[0]):
+        return numpy.array(elements).reshape(*shape, *elements[0].shape)
+    if all(x.__class__ is float for x in elements):
+        return numpy.array(elements, dtype=float).reshape(shape)
+    array = numpy.empty(len(elements), dtype=object)
+    array[:] = elements
+    return array.reshape(shape)
