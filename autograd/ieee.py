@@ -8,10 +8,50 @@ and some formulas lose every digit in a tail; both are mended here and nowhere e
 from __future__ import annotations
 
 import math
-from _functools import reduce  # `functools` itself would double the cost of importing this
 from math import copysign, inf, isfinite, isinf, nan
 from operator import add as _add
 from operator import mul as _multiply
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from decimal import Context
+    from functools import reduce
+else:
+    from _functools import reduce  # `functools` itself would double the cost of importing this
+
+# -- more digits than a float has ----------------------------------------------------------------
+
+
+def two_sum(a: float, b: float) -> tuple[float, float]:
+    """The rounded sum and its rounding error, exactly (Knuth, TAOCP 4.2.2)."""
+    total = a + b
+    back = total - a
+    return total, (a - (total - back)) + (b - back)
+
+
+def _split(x: float) -> tuple[float, float]:
+    """x as a sum of two numbers of 26 bits (Dekker 1971), exact for |x| < 1e300."""
+    scaled = 134217729.0 * x  # 2^27 + 1
+    high = scaled - (scaled - x)
+    return high, x - high
+
+
+def two_product(a: float, b: float) -> tuple[float, float]:
+    """The rounded product and its rounding error, exactly (Dekker 1971)."""
+    product = a * b
+    a_high, a_low = _split(a)
+    b_high, b_low = _split(b)
+    low = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
+    return product, low
+
+
+def in_decimals(digits: int) -> AbstractContextManager[Context]:
+    """`with` it, decimal numbers have so many digits, all exponents, and never raise."""
+    from decimal import MAX_EMAX, MIN_EMIN, Context, localcontext  # 6 ms, for the few who need it
+
+    return localcontext(Context(prec=digits, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[]))
+
 
 # -- arithmetic ----------------------------------------------------------------------------------
 
@@ -85,8 +125,8 @@ def cbrt(x: float) -> float:
         return y
     exponent = (math.frexp(y)[1]) * 3
     scaled, root = math.ldexp(x, -exponent), math.ldexp(y, -exponent // 3)
-    square, square_low = _two_product(root, root)
-    cube, cube_low = _two_product(square, root)
+    square, square_low = two_product(root, root)
+    cube, cube_low = two_product(square, root)
     residual = (cube - scaled) + (cube_low + square_low * root)
     return math.ldexp(root - residual / (3 * square), exponent // 3)
 
@@ -179,6 +219,8 @@ def hypot(x: float, y: float) -> float:
 
 # -- the sigmoid and its relatives ---------------------------------------------------------------
 
+SILU_TURNS = (-1.2784645427610737, -1.0946994183093437e-16)  # the zero of silu′, in two words
+
 
 def sigmoid(x: float) -> float:
     """1/(1 + e^-x), from the tail that cannot overflow."""
@@ -194,7 +236,25 @@ def softplus(x: float) -> float:
 
 
 def silu(x: float) -> float:
-    return 0.0 if x == -inf else x * sigmoid(x)
+    """x·σ(x); far below zero e^x in two halves, since it is subnormal before x·e^x is."""
+    if x >= -700:
+        return x * sigmoid(x)
+    half = math.exp(0.5 * x)
+    return x * half * half if half else -0.0
+
+
+def silu_slope(x: float) -> float:
+    """σ(x)(1 + x·σ(-x)), without the cancellation between -4 and -½.
+
+    There it is σ(x)·σ(-x)·(1 + x + e^x), and the bracket is d + e^r·(e^d - 1), d = x - r, from
+    its zero r, where e^r = -1 - r.
+    """
+    if x > 0:
+        return sigmoid(x) * (1.0 - silu(-x))
+    if not -4 < x < -0.5:
+        return sigmoid(x) + silu(x) * sigmoid(-x)
+    d = (x - SILU_TURNS[0]) - SILU_TURNS[1]
+    return sigmoid(x) * sigmoid(-x) * (d + (-1.0 - SILU_TURNS[0]) * math.expm1(d))
 
 
 def relu(x: float) -> float:
@@ -207,141 +267,6 @@ def leaky_relu(x: float, slope: float) -> float:
 
 def elu(x: float, alpha: float) -> float:
     return x if x > 0 else alpha * math.expm1(x)
-
-
-# -- the normal distribution ---------------------------------------------------------------------
-
-
-def _split(x: float) -> tuple[float, float]:
-    """x as a sum of two numbers of 26 bits (Dekker 1971), exact for |x| < 1e300."""
-    scaled = 134217729.0 * x  # 2^27 + 1
-    high = scaled - (scaled - x)
-    return high, x - high
-
-
-def _two_product(a: float, b: float) -> tuple[float, float]:
-    """The rounded product and its rounding error, exactly (Dekker 1971)."""
-    product = a * b
-    a_high, a_low = _split(a)
-    b_high, b_low = _split(b)
-    low = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
-    return product, low
-
-
-def gaussian(x: float) -> float:
-    """e^(-x²), with the rounding error of x² put back: e^-(s + r) = e^-s·(1 - r)."""
-    if not abs(x) < 28:  # e^-784 is zero
-        return x if x != x else 0.0
-    square, low = _two_product(x, x)
-    e = math.exp(-square)
-    return e - e * low
-
-
-def normal_pdf(x: float) -> float:
-    """φ(x) = e^(-x²/2)/√(2π), the density of the normal distribution."""
-    if not abs(x) < 39:
-        return x if x != x else 0.0
-    square, low = _two_product(x, x)
-    e = math.exp(-0.5 * square)
-    return 0.3989422804014327 * (e - e * (0.5 * low))
-
-
-def normal_cdf(x: float) -> float:
-    """Φ(x) = erfc(-x/√2)/2, its argument corrected with the low word of x/√2."""
-    if not abs(x) < 39:
-        return x if x != x else 1.0 if x > 0 else 0.0
-    argument, low = _two_product(-x, 0.7071067811865476)
-    low += x * 4.833646656726457e-17  # 1/√2 is 0.7071067811865476 less this
-    return 0.5 * (erfc(argument) - 1.1283791670955126 * gaussian(argument) * low)
-
-
-def gelu(x: float) -> float:
-    """x·Φ(x): Hendrycks & Gimpel, Gaussian Error Linear Units, 2016."""
-    return 0.0 if x == -inf else x * normal_cdf(x)
-
-
-def erfc(x: float) -> float:
-    return math.erfc(x)
-
-
-# -- the gamma function --------------------------------------------------------------------------
-
-
-def lgamma(x: float) -> float:
-    try:
-        return math.lgamma(x)
-    except (ValueError, OverflowError):  # a pole, or too large
-        return inf
-
-
-_DIGAMMA_ROOT = (1.4616321449683623, 9.549995429965697e-17)  # ψ(root) = 0, in two words
-_BERNOULLI = (1/6, -1/30, 1/42, -1/30, 5/66, -691/2730, 7/6, -3617/510, 43867/798)  # fmt: skip
-_ASYMPTOTIC = 12  # from here on nine Bernoulli terms reach the last bit
-
-
-def polygamma(n: float, x: float) -> float:
-    """The n-th derivative of ψ = (log Γ)′, n = 0, 1, 2, …
-
-    ψ itself is summed as ψ(x) - ψ(root), term by term, so that no digit cancels near the root;
-    the others by recurrence up to 12 + n and the asymptotic series (NIST DLMF 5.11.2, 5.15.8).
-    """
-    order = int(n)
-    if order != n or order < 0 or x != x or x == -inf:
-        return nan
-    if x <= 0:
-        return _polygamma_reflected(order, x)
-    if order == 0:
-        return _digamma(x)
-    if x == inf:
-        return 0.0
-    scale = float(math.factorial(order))
-    total = 0.0
-    while x < _ASYMPTOTIC + order:
-        total += scale * pow(x, -order - 1.0)
-        x += 1
-    tail = pow(x, -float(order)) * scale * (1 / order + 0.5 / x)
-    for k, bernoulli in enumerate(_BERNOULLI, 1):
-        rising = math.factorial(2 * k + order - 1) / math.factorial(2 * k)
-        tail += bernoulli * rising * pow(x, -2.0 * k - order)
-    return (total + tail) * (1.0 if order % 2 else -1.0)
-
-
-def _digamma(x: float) -> float:
-    """(x - root)·Σ 1/((k + x)(k + root)), its tail by the difference of the asymptotic series."""
-    if x > 1e8:
-        return log(x) - 0.5 / x
-    root = _DIGAMMA_ROOT[0]
-    distance = (x - root) - _DIGAMMA_ROOT[1]
-    slope = math.fsum(1 / ((k + x) * (k + root)) for k in range(_ASYMPTOTIC))
-    a, b = x + _ASYMPTOTIC, root + _ASYMPTOTIC
-    tail = math.log1p(distance / b) + 0.5 * distance / (a * b)
-    u, v = 1 / (a * a), 1 / (b * b)
-    difference = -distance * (a + b) * u * v  # a⁻² - b⁻²
-    powers, factor = 0.0, 1.0  # of u^k - v^k = (u - v)·(u^(k-1) + … + v^(k-1))
-    for k, bernoulli in enumerate(_BERNOULLI, 1):
-        powers = powers * u + factor
-        factor *= v
-        tail -= bernoulli / (2 * k) * difference * powers
-    return distance * slope + tail
-
-
-def _polygamma_reflected(order: int, x: float) -> float:
-    """ψₙ(x) = (-1)ⁿ ψₙ(1 - x) - π dⁿ/dxⁿ cot(πx), NIST DLMF 5.15.6."""
-    if x == 0 and order % 2 == 0:
-        return -copysign(inf, x)
-    fraction = x - floor(x)
-    if fraction == 0:
-        return inf if order % 2 else nan
-    cot = divide(1.0, math.tan(math.pi * (fraction if fraction <= 0.5 else fraction - 1)))
-    polynomial = [0.0, 1.0]  # in cot; the derivative of cot(πx) is -π(1 + cot²)
-    for _ in range(order):
-        slope = [k * c for k, c in enumerate(polynomial)][1:]
-        polynomial = [
-            -math.pi * (low + high)
-            for low, high in zip([*slope, 0.0, 0.0], [0.0, 0.0, *slope], strict=True)
-        ]
-    derivative = reduce(lambda total, c: total * cot + c, reversed(polynomial))
-    return (-1) ** order * polygamma(order, 1 - x) - math.pi * derivative
 
 
 # -- many operands -------------------------------------------------------------------------------
@@ -393,21 +318,19 @@ def take(index: float, *xs: float) -> float:
 
 
 def _exp_difference(a: float, b: float) -> float:
-    """e^(a - b), with the rounding error of a - b put back (Knuth's two-sum)."""
-    d = a - b
+    """e^(a - b) for a ≤ b, with the rounding error of a - b put back."""
+    d, low = two_sum(a, -b)
     if not isfinite(d):
-        return 1.0 if a == b == inf else exp(d)
-    back = d - a
-    low = (a - (d - back)) - (b + back)
-    e = exp(d)
-    return e + e * low if e < inf else e
+        return 1.0 if a == b == inf else math.exp(d)
+    e = math.exp(d)
+    return e + e * low
 
 
 def softmax_all(*xs: float) -> list[float]:
     """e^xᵢ / Σ e^xⱼ for each i, shifted by the largest."""
     shift = maximum(*xs)
     exps = [_exp_difference(x, shift) for x in xs]
-    total = sum(*exps)
+    total = math.fsum(exps)
     return [e / total for e in exps]
 
 
@@ -419,13 +342,24 @@ def _log_total(shift: float, xs: tuple[float, ...]) -> float:
     """log Σ e^(x - shift) for the largest x as shift: log1p of the sum of the others."""
     largest = xs.index(shift)
     others = [_exp_difference(x, shift) for i, x in enumerate(xs) if i != largest]
-    return math.log1p(sum(*others))
+    return math.log1p(math.fsum(others))
 
 
 def logsumexp(*xs: float) -> float:
-    """The largest + log1p(Σ e^(x - largest) over the others), which is right at (0, -40)."""
+    """The largest + log1p(Σ e^(x - largest) over the others), which is right at (0, -40).
+
+    Where those two cancel it is y + Σ e^(x - y) - 1, from a y so near that log(1 + d) is d.
+    """
     shift = maximum(*xs) if xs else -inf
-    return shift + _log_total(shift, xs) if isfinite(shift) else shift
+    if not isfinite(shift):
+        return shift
+    rest = _log_total(shift, xs)
+    y = shift + rest
+    if abs(y) >= rest:
+        return y
+    with in_decimals(30) as context:
+        exact, *terms = map(context.create_decimal_from_float, (y, *xs))
+        return float(exact + (reduce(_add, [(x - exact).exp() for x in terms]) - 1))
 
 
 def cross_entropy(label: float, *logits: float) -> float:

@@ -8,12 +8,15 @@ Only +, - and * may stand as operators in them: Python's / and ** raise where IE
 To add an operation, add a row: its tests, its drawing and its strategies follow from it.
 """
 
+# mypy: disable-error-code="has-type"
+# (rows mention one another in any order)
+
 from __future__ import annotations
 
 import math
 from math import inf, nan
 
-from autograd import ieee
+from autograd import ieee, special
 
 TYPE_CHECKING = False  # the checker's own flag, without the 10 ms that `import typing` costs
 if TYPE_CHECKING:
@@ -31,8 +34,10 @@ class Op:
     that gives all their partials as a list; `()` marks an operation without a derivative
     (a comparison). `local` is a faster spelling of the partials for floats alone, with the same
     bits. `select` names the one operand that the result is a copy of, where there is such a one.
-    `domain` has an interval for each operand: the last one also for all that follow.
-    `kink` is the distance of the operands from the nearest point without a derivative.
+    `domain` has an open interval for each operand, the last one also for all that follow, in which
+    the value is finite; one of a single point belongs to an operand that is no real variable: an
+    index, an order or a condition. `kink` is the distance of the operands from the nearest point
+    without a derivative.
     """
 
     __slots__ = ("domain", "kink", "local", "name", "partials", "select", "symbol", "value")
@@ -80,7 +85,7 @@ class Op:
 # -- what several partials share -----------------------------------------------------------------
 
 _LN2, _LN10 = math.log(2.0), math.log(10.0)
-_2_OVER_SQRT_PI = 1.1283791670955126
+_SQRT2 = (1.4142135623730951, -9.667293313452913e-17)  # in two words
 
 
 def _if_number(y: Any, partial: Any) -> Any:
@@ -88,9 +93,48 @@ def _if_number(y: Any, partial: Any) -> Any:
     return where(y == y, partial, nan)
 
 
+def _unless_zero(y: Any, partial: Any) -> Any:
+    """The partial, but 0 beside an output of 0: a tail that is flat also at infinity."""
+    return where(y == 0.0, 0.0, partial)
+
+
 def _step(x: Any, below: Any, above: Any) -> Any:
     """above where x > 0, below where x <= 0, nan where x is nan."""
     return where(x > 0.0, above, where(x <= 0.0, below, nan))
+
+
+def _pow_by_base(y: Any, a: Any, b: Any) -> Any:
+    """b·a^(b - 1); as b·y/a where b - 1 is rounded, unless y has left the range of floats."""
+    rounded = (b - 1.0 + 1.0 != b) & (y != 0.0) & (y * 0.0 == 0.0)
+    slope = where(rounded, b * divide(y, a), b * pow(a, b - 1.0))
+    return where(b == 0.0, 0.0, _if_number(y, slope))
+
+
+def _pow_by_exponent(y: Any, a: Any, b: Any) -> Any:
+    """y·log(a), and 0 where 0^b or inf^b has nothing to lose."""
+    vanishes = ((a >= 0.0) & (y == 0.0)) | ((a == 0.0) & (b == 0.0))
+    return where(vanishes, 0.0, y * log(a))
+
+
+def _gelu_slope_slope(y: Any, x: Any) -> Any:
+    """φ(x)(2 - x²), its zeros at ±√2 in two words."""
+    above, below = (_SQRT2[0] - x) + _SQRT2[1], (_SQRT2[0] + x) + _SQRT2[1]
+    return where(normal_pdf(x) == 0.0, 0.0, normal_pdf(x) * above * below)
+
+
+def _silu_slope(y: Any, x: Any) -> Any:
+    """As `ieee.silu_slope`, which says why."""
+    rising = sigmoid(x) * (1.0 - silu(-x))
+    falling = sigmoid(x) + y * sigmoid(-x)
+    d = (x - ieee.SILU_TURNS[0]) - ieee.SILU_TURNS[1]
+    turning = sigmoid(x) * sigmoid(-x) * (d + (-1.0 - ieee.SILU_TURNS[0]) * expm1(d))
+    return where(x > 0.0, rising, where((x > -4.0) & (x < -0.5), turning, falling))
+
+
+def _within(y: Any, x: Any, low: Any, high: Any) -> list[Any]:
+    """The partials of clip: 1 for the one of x, low and high that y comes from."""
+    chosen = (low <= x) & (x <= high), (x < low) & (low <= high), (high < x) | (high < low)
+    return [_if_number(y, where(condition, 1.0, 0.0)) for condition in chosen]
 
 
 def _shares(y: Any, *xs: Any) -> list[Any]:
@@ -99,40 +143,31 @@ def _shares(y: Any, *xs: Any) -> list[Any]:
     return [_if_number(y, where(x == y, divide(1.0, ties), 0.0)) for x in xs]
 
 
-def _pow_by_base(y: Any, a: Any, b: Any) -> Any:
-    return where(b == 0.0, 0.0, b * pow(a, b - 1.0))
+def _at_index(y: Any, index: Any, *xs: Any) -> list[Any]:
+    return [nan, *[where(index == float(i), 1.0, 0.0) for i in range(len(xs))]]
 
 
-def _pow_by_exponent(y: Any, a: Any, b: Any) -> Any:
-    vanishes = ((a >= 0.0) & (y == 0.0)) | ((a == 0.0) & (b == 0.0))
-    return where(vanishes, 0.0, y * log(a))
+def _other_half(y: Any, *xs: Any) -> list[Any]:
+    half = len(xs) // 2
+    return [*xs[half:], *xs[:half]]
 
 
-def _silu_slope(y: Any, x: Any) -> Any:
-    rising = sigmoid(x) * (1.0 - silu(-x))
-    return where(x > 0.0, rising, sigmoid(x) + silu(x) * sigmoid(-x))
-
-
-def _gelu_slope(y: Any, x: Any) -> Any:
-    return where(x * x < inf, normal_cdf(x) + x * normal_pdf(x), normal_cdf(x))
-
-
-def _all_softmax(xs: tuple[Any, ...]) -> list[Any]:
+def _all_softmax(y: Any, *xs: Any) -> list[Any]:
     return [softmax(float(i), *xs) for i in range(len(xs))]
 
 
 def _softmax_partials(y: Any, index: Any, *xs: Any) -> list[Any]:
     """p(1 - p) on the diagonal, as p · (the sum of the others); -p·q elsewhere."""
-    p = _all_softmax(xs)
+    p = _all_softmax(y, *xs)
     others = [sum(*p[:i], *p[i + 1 :]) for i in range(len(p))]
-    return [nan, *(where(index == float(i), y * others[i], -y * q) for i, q in enumerate(p))]
+    return [nan, *[where(index == float(i), y * others[i], -y * q) for i, q in enumerate(p)]]
 
 
 def _cross_entropy_partials(y: Any, label: Any, *logits: Any) -> list[Any]:
     """softmax - 1 at the label, as -(the sum of the others); softmax elsewhere."""
-    p = _all_softmax(logits)
+    p = _all_softmax(y, *logits)
     others = [sum(*p[:i], *p[i + 1 :]) for i in range(len(p))]
-    return [nan, *(where(label == float(i), -others[i], q) for i, q in enumerate(p))]
+    return [nan, *[where(label == float(i), -others[i], q) for i, q in enumerate(p)]]
 
 
 # -- the same for floats alone, where the definition would call the table too often --------------
@@ -148,6 +183,10 @@ def _local_sigmoid(y: float, x: float) -> tuple[float]:
     return (y * ieee.sigmoid(-x),)
 
 
+def _local_silu(y: float, x: float) -> tuple[float]:
+    return (ieee.silu_slope(x),)
+
+
 def _local_relu(y: float, x: float) -> tuple[float]:
     return (1.0 if x > 0 else 0.0 if x <= 0 else nan,)
 
@@ -158,7 +197,7 @@ def _local_logsumexp(y: float, *xs: float) -> list[float]:
 
 def _local_softmax(y: float, index: float, *xs: float) -> list[float]:
     p = ieee.softmax_all(*xs)
-    partials = [nan, *(-y * q for q in p)]
+    partials = [nan, *[-y * q for q in p]]
     i = int(index)
     partials[1 + i] = y * ieee.sum(*p[:i], *p[i + 1 :])
     return partials
@@ -173,111 +212,157 @@ def _local_cross_entropy(y: float, label: float, *logits: float) -> list[float]:
 # -- distances from a kink, for tests that must keep away from one -------------------------------
 
 
-def _gap(*xs: float) -> float:
+def _from_zero(x: float, *parameters: float) -> float:
+    return math.fabs(x)
+
+
+def _from_edges(x: float, low: float, high: float) -> float:
+    return min(math.fabs(x - low), math.fabs(x - high))
+
+
+def _from_tie(*xs: float) -> float:
     """Between the two largest: how far a maximum is from a tie."""
     ordered = sorted(xs, reverse=True)
     return ordered[0] - ordered[1] if len(xs) > 1 else inf
 
 
-def _to_whole(x: float) -> float:
+def _from_lower_tie(*xs: float) -> float:
+    return _from_tie(*[-x for x in xs])
+
+
+def _from_whole(x: float) -> float:
     return math.fabs(x - ieee.round(x))
 
 
-def _to_half(x: float) -> float:
+def _from_half(x: float) -> float:
     return math.fabs(x - ieee.floor(x) - 0.5)
 
 
-# -- the table -----------------------------------------------------------------------------------
+def _from_whole_quotient(a: float, b: float) -> float:
+    return _from_whole(ieee.divide(a, b))
 
-ANY, POSITIVE, UNIT = (-inf, inf), (0.0, inf), (-1.0, 1.0)
+
+# -- the table: name, value, partials, domain, and what else there is to say ---------------------
+
+ANY, POSITIVE, UNIT, POINT = (-inf, inf), (0.0, inf), (-1.0, 1.0), (0.0, 0.0)
+
+
+def _unary(
+    name: str, value: Function, partial: Function, domain: Interval = ANY, **rest: Any
+) -> Op:
+    return Op(name, value, (partial,), domain=(domain,), **rest)
+
 
 # fmt: off
-add       = Op("add",       lambda a, b: a + b,  (lambda y, a, b: 1.0, lambda y, a, b: 1.0),          "+")
-subtract  = Op("subtract",  lambda a, b: a - b,  (lambda y, a, b: 1.0, lambda y, a, b: -1.0),         "−")
-multiply  = Op("multiply",  lambda a, b: a * b,  (lambda y, a, b: b, lambda y, a, b: a),              "×")
-divide    = Op("divide",    ieee.divide,         (lambda y, a, b: divide(1.0, b), lambda y, a, b: -divide(y, b)), "÷", (ANY, POSITIVE))
-negative  = Op("negative",  lambda x: -x,        (lambda y, x: -1.0,),                                "−")
-pow       = Op("pow",       ieee.pow,            (_pow_by_base, _pow_by_exponent),                    "xʸ", (POSITIVE, ANY))
-abs       = Op("abs",       lambda x: math.fabs(x), (lambda y, x: sign(x),),                          "|x|", kink=math.fabs)
+add      = Op("add", lambda a, b: a + b,
+              (lambda y, a, b: 1.0,
+               lambda y, a, b: 1.0), symbol="+")
+subtract = Op("subtract", lambda a, b: a - b,
+              (lambda y, a, b: 1.0,
+               lambda y, a, b: -1.0), symbol="−")
+multiply = Op("multiply", lambda a, b: a * b,
+              (lambda y, a, b: b,
+               lambda y, a, b: a), symbol="×")
+divide   = Op("divide", ieee.divide,
+              (lambda y, a, b: divide(1.0, b),
+               lambda y, a, b: -divide(y, b)), symbol="÷", domain=(ANY, POSITIVE))
+pow      = Op("pow", ieee.pow, (_pow_by_base, _pow_by_exponent), symbol="xʸ", domain=(POSITIVE, ANY))
+negative = _unary("negative", lambda x: -x,           lambda y, x: -1.0,    symbol="−")
+abs      = _unary("abs",      lambda x: math.fabs(x), lambda y, x: sign(x), symbol="|x|", kink=_from_zero)
 
-sqrt      = Op("sqrt",      ieee.sqrt,           (lambda y, x: divide(0.5, y + 0.0),),                "√", (POSITIVE,))  # + 0.0 makes √-0.0 positive
-cbrt      = Op("cbrt",      ieee.cbrt,           (lambda y, x: divide(1.0, 3.0 * (y * y)),),          "∛", (POSITIVE,))
-exp       = Op("exp",       ieee.exp,            (lambda y, x: y,))
-exp2      = Op("exp2",      ieee.exp2,           (lambda y, x: y * _LN2,))
-expm1     = Op("expm1",     ieee.expm1,          (lambda y, x: exp(x),))
-log       = Op("log",       ieee.log,            (lambda y, x: _if_number(y, divide(1.0, x + 0.0)),),           domain=(POSITIVE,))
-log1p     = Op("log1p",     ieee.log1p,          (lambda y, x: _if_number(y, divide(1.0, 1.0 + x)),),           domain=((-1.0, inf),))
-log2      = Op("log2",      ieee.log2,           (lambda y, x: _if_number(y, divide(1.0 / _LN2, x + 0.0)),),    domain=(POSITIVE,))
-log10     = Op("log10",     ieee.log10,          (lambda y, x: _if_number(y, divide(1.0 / _LN10, x + 0.0)),),   domain=(POSITIVE,))
+# + 0.0 turns -0.0 into 0.0, so that the slope there is inf and not -inf
+sqrt  = _unary("sqrt",  ieee.sqrt,  lambda y, x: divide(0.5, y + 0.0),                         POSITIVE, symbol="√")
+cbrt  = _unary("cbrt",  ieee.cbrt,  lambda y, x: divide(1.0, 3.0 * (y * y)),                   symbol="∛", kink=_from_zero)
+exp   = _unary("exp",   ieee.exp,   lambda y, x: y)
+exp2  = _unary("exp2",  ieee.exp2,  lambda y, x: y * _LN2)
+expm1 = _unary("expm1", ieee.expm1, lambda y, x: exp(x))
+log   = _unary("log",   ieee.log,   lambda y, x: _if_number(y, divide(1.0, x + 0.0)),          POSITIVE)
+log1p = _unary("log1p", ieee.log1p, lambda y, x: _if_number(y, divide(1.0, 1.0 + x)),          (-1.0, inf))
+log2  = _unary("log2",  ieee.log2,  lambda y, x: _if_number(y, divide(1.0 / _LN2, x + 0.0)),   POSITIVE)
+log10 = _unary("log10", ieee.log10, lambda y, x: _if_number(y, divide(1.0 / _LN10, x + 0.0)),  POSITIVE)
 
-sin       = Op("sin",       ieee.sin,            (lambda y, x: cos(x),))
-cos       = Op("cos",       ieee.cos,            (lambda y, x: -sin(x),))
-tan       = Op("tan",       ieee.tan,            (lambda y, x: 1.0 + y * y,),                                   domain=((-1.5, 1.5),))
-asin      = Op("asin",      ieee.asin,           (lambda y, x: divide(1.0, sqrt((1.0 - x) * (1.0 + x))),),      domain=(UNIT,))
-acos      = Op("acos",      ieee.acos,           (lambda y, x: divide(-1.0, sqrt((1.0 - x) * (1.0 + x))),),     domain=(UNIT,))
-atan      = Op("atan",      math.atan,           (lambda y, x: divide(divide(1.0, hypot(1.0, x)), hypot(1.0, x)),))
-sinh      = Op("sinh",      ieee.sinh,           (lambda y, x: cosh(x),))
-cosh      = Op("cosh",      ieee.cosh,           (lambda y, x: sinh(x),))
-tanh      = Op("tanh",      math.tanh,           (lambda y, x: 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),),    local=_local_tanh)
-asinh     = Op("asinh",     math.asinh,          (lambda y, x: divide(1.0, hypot(1.0, x)),))
-acosh     = Op("acosh",     ieee.acosh,          (lambda y, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),),    domain=((1.0, inf),))
-atanh     = Op("atanh",     ieee.atanh,          (lambda y, x: _if_number(y, divide(1.0, (1.0 - x) * (1.0 + x))),), domain=(UNIT,))
-atan2     = Op("atan2",     math.atan2,          (lambda t, y, x: divide(divide(x, hypot(x, y)), hypot(x, y)),
-                                                  lambda t, y, x: -divide(divide(y, hypot(x, y)), hypot(x, y))), domain=(POSITIVE, ANY))
-hypot     = Op("hypot",     ieee.hypot,          (lambda h, x, y: where(h == 0.0, 0.0, divide(x, h)),
-                                                  lambda h, x, y: where(h == 0.0, 0.0, divide(y, h))), kink=lambda x, y: math.hypot(x, y))
+sin   = _unary("sin",   ieee.sin,   lambda y, x: cos(x))
+cos   = _unary("cos",   ieee.cos,   lambda y, x: -sin(x))
+tan   = _unary("tan",   ieee.tan,   lambda y, x: 1.0 + y * y,                                  (-1.5, 1.5))
+asin  = _unary("asin",  ieee.asin,  lambda y, x: divide(1.0, sqrt((1.0 - x) * (1.0 + x))),     UNIT)
+acos  = _unary("acos",  ieee.acos,  lambda y, x: divide(-1.0, sqrt((1.0 - x) * (1.0 + x))),    UNIT)
+atan  = _unary("atan",  math.atan,  lambda y, x: divide(divide(1.0, hypot(1.0, x)), hypot(1.0, x)))
+sinh  = _unary("sinh",  ieee.sinh,  lambda y, x: cosh(x))
+cosh  = _unary("cosh",  ieee.cosh,  lambda y, x: sinh(x))
+tanh  = _unary("tanh",  math.tanh,  lambda y, x: 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),   local=_local_tanh)
+asinh = _unary("asinh", math.asinh, lambda y, x: divide(1.0, hypot(1.0, x)))
+acosh = _unary("acosh", ieee.acosh, lambda y, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),   (1.0, inf))
+atanh = _unary("atanh", ieee.atanh, lambda y, x: _if_number(y, divide(1.0, (1.0 - x) * (1.0 + x))), UNIT)
 
-erf         = Op("erf",         math.erf,          (lambda y, x: _2_OVER_SQRT_PI * gaussian(x),))
-erfc        = Op("erfc",        ieee.erfc,         (lambda y, x: -_2_OVER_SQRT_PI * gaussian(x),))
-gaussian    = Op("gaussian",    ieee.gaussian,     (lambda y, x: -2.0 * x * y,),                               "e^−x²")
-normal_pdf  = Op("normal_pdf",  ieee.normal_pdf,   (lambda y, x: -x * y,),                                     "φ")
-normal_cdf  = Op("normal_cdf",  ieee.normal_cdf,   (lambda y, x: normal_pdf(x),),                              "Φ")
-lgamma      = Op("lgamma",      ieee.lgamma,       (lambda y, x: polygamma(0.0, x),),                          "log Γ", (POSITIVE,))
-polygamma   = Op("polygamma",   ieee.polygamma,    (lambda y, n, x: nan, lambda y, n, x: polygamma(n + 1.0, x)), "ψₙ", ((0.0, 0.0), POSITIVE))
+atan2 = Op("atan2", math.atan2,
+           (lambda t, y, x: divide(divide(x, hypot(x, y)), hypot(x, y)),
+            lambda t, y, x: -divide(divide(y, hypot(x, y)), hypot(x, y))), domain=(POSITIVE, ANY))
+hypot = Op("hypot", ieee.hypot,
+           (lambda h, x, y: where(h == 0.0, 0.0, divide(x, h)),
+            lambda h, x, y: where(h == 0.0, 0.0, divide(y, h))), kink=ieee.hypot)
 
-sigmoid     = Op("sigmoid",     ieee.sigmoid,      (lambda y, x: y * sigmoid(-x),),                            "σ", local=_local_sigmoid)
-softplus    = Op("softplus",    ieee.softplus,     (lambda y, x: sigmoid(x),))
-silu        = Op("silu",        ieee.silu,         (_silu_slope,))
-gelu        = Op("gelu",        ieee.gelu,         (_gelu_slope,))
-relu        = Op("relu",        ieee.relu,         (lambda y, x: _step(x, 0.0, 1.0),),                         local=_local_relu, kink=math.fabs)
-leaky_relu  = Op("leaky_relu",  ieee.leaky_relu,   (lambda y, x, slope: _step(x, slope, 1.0),
-                                                    lambda y, x, slope: _step(x, x, 0.0)),                     kink=lambda x, slope: math.fabs(x))
-elu         = Op("elu",         ieee.elu,          (lambda y, x, alpha: _step(x, alpha * exp(x), 1.0),
-                                                    lambda y, x, alpha: _step(x, expm1(x), 0.0)),              kink=lambda x, alpha: math.fabs(x))
+erf        = _unary("erf",        math.erf,           lambda y, x: special.TWO_OVER_SQRT_PI * gaussian(x))
+erfc       = _unary("erfc",       special.erfc,       lambda y, x: -special.TWO_OVER_SQRT_PI * gaussian(x))
+gaussian   = _unary("gaussian",   special.gaussian,   lambda y, x: _unless_zero(y, -2.0 * x * y), symbol="e^−x²")
+normal_pdf = _unary("normal_pdf", special.normal_pdf, lambda y, x: _unless_zero(y, -x * y),       symbol="φ")
+normal_cdf = _unary("normal_cdf", special.normal_cdf, lambda y, x: normal_pdf(x),                 symbol="Φ")
+lgamma     = _unary("lgamma",     special.lgamma,     lambda y, x: polygamma(0.0, x),   POSITIVE, symbol="log Γ")
+polygamma  = Op("polygamma", special.polygamma,
+                (lambda y, n, x: nan,
+                 lambda y, n, x: polygamma(n + 1.0, x)), symbol="ψₙ", domain=(POINT, POSITIVE))
 
-floor       = Op("floor",       ieee.floor,        (lambda y, x: _if_number(y, 0.0),),                         "⌊x⌋", kink=_to_whole)
-ceil        = Op("ceil",        ieee.ceil,         (lambda y, x: _if_number(y, 0.0),),                         "⌈x⌉", kink=_to_whole)
-round       = Op("round",       ieee.round,        (lambda y, x: _if_number(y, 0.0),),                         kink=_to_half)
-sign        = Op("sign",        ieee.sign,         (lambda y, x: _if_number(y, 0.0),),                         kink=math.fabs)
-remainder   = Op("remainder",   ieee.remainder,    (lambda y, a, b: _if_number(y, 1.0),
-                                                    lambda y, a, b: _if_number(y, -floor_divide(a, b))),       "%", (ANY, POSITIVE), kink=lambda a, b: _to_whole(ieee.divide(a, b)))
-floor_divide = Op("floor_divide", ieee.floor_divide, (lambda y, a, b: _if_number(y, 0.0),
-                                                    lambda y, a, b: _if_number(y, 0.0)),                       "//", (ANY, POSITIVE), kink=lambda a, b: _to_whole(ieee.divide(a, b)))
+sigmoid    = _unary("sigmoid",    ieee.sigmoid,       lambda y, x: y * sigmoid(-x), symbol="σ", local=_local_sigmoid)
+softplus   = _unary("softplus",   ieee.softplus,      lambda y, x: sigmoid(x))
+silu       = _unary("silu",       ieee.silu,          _silu_slope, local=_local_silu)
+gelu       = _unary("gelu",       special.gelu,       lambda y, x: gelu_slope(x))
+gelu_slope = _unary("gelu_slope", special.gelu_slope, _gelu_slope_slope, symbol="gelu′")
+relu       = _unary("relu",       ieee.relu,          lambda y, x: _step(x, 0.0, 1.0), local=_local_relu, kink=_from_zero)
+leaky_relu = Op("leaky_relu", ieee.leaky_relu,
+                (lambda y, x, slope: _step(x, slope, 1.0),
+                 lambda y, x, slope: _step(x, x, 0.0)), kink=_from_zero)
+elu        = Op("elu", ieee.elu,
+                (lambda y, x, alpha: _step(x, alpha * exp(x), 1.0),
+                 lambda y, x, alpha: _step(x, expm1(x), 0.0)), kink=_from_zero)
 
-clip        = Op("clip",        ieee.clip,         (lambda y, x, low, high: _if_number(y, where((low <= x) & (x <= high), 1.0, 0.0)),
-                                                    lambda y, x, low, high: _if_number(y, where((x < low) & (low <= high), 1.0, 0.0)),
-                                                    lambda y, x, low, high: _if_number(y, where((high < x) | (high < low), 1.0, 0.0))),
-                 kink=lambda x, low, high: min(math.fabs(x - low), math.fabs(x - high)))
-where       = Op("where",       ieee.where,        (lambda y, c, a, b: nan, lambda y, c, a, b: where(c, 1.0, 0.0), lambda y, c, a, b: where(c, 0.0, 1.0)),
-                 select=lambda c, a, b: 1 if c else 2)
-take        = Op("take",        ieee.take,         lambda y, index, *xs: [nan, *(where(index == float(i), 1.0, 0.0) for i in range(len(xs)))],
-                 select=lambda index, *xs: 1 + int(index))
+floor = _unary("floor", ieee.floor, lambda y, x: _if_number(y, 0.0), kink=_from_whole, symbol="⌊x⌋")
+ceil  = _unary("ceil",  ieee.ceil,  lambda y, x: _if_number(y, 0.0), kink=_from_whole, symbol="⌈x⌉")
+round = _unary("round", ieee.round, lambda y, x: _if_number(y, 0.0), kink=_from_half)
+sign  = _unary("sign",  ieee.sign,  lambda y, x: _if_number(y, 0.0), kink=_from_zero)
 
-sum           = Op("sum",           ieee.sum,           lambda y, *xs: [1.0] * len(xs),              "Σ")
-dot           = Op("dot",           ieee.dot,           lambda y, *xs: [*xs[len(xs) // 2:], *xs[:len(xs) // 2]], "w·x")
-maximum       = Op("maximum",       ieee.maximum,       _shares,                                     "max", kink=_gap)
-minimum       = Op("minimum",       ieee.minimum,       _shares,                                     "min", kink=lambda *xs: _gap(*[-x for x in xs]))
-logsumexp     = Op("logsumexp",     ieee.logsumexp,     lambda y, *xs: _all_softmax(xs),             local=_local_logsumexp)
-softmax       = Op("softmax",       ieee.softmax,       _softmax_partials,                           local=_local_softmax)
-cross_entropy = Op("cross_entropy", ieee.cross_entropy, _cross_entropy_partials, "cross entropy",    local=_local_cross_entropy)
+remainder    = Op("remainder", ieee.remainder,
+                  (lambda y, a, b: _if_number(y, 1.0),
+                   lambda y, a, b: _if_number(y, -floor_divide(a, b))),
+                  symbol="%", domain=(ANY, POSITIVE), kink=_from_whole_quotient)
+floor_divide = Op("floor_divide", ieee.floor_divide,
+                  (lambda y, a, b: _if_number(y, 0.0),
+                   lambda y, a, b: _if_number(y, 0.0)),
+                  symbol="//", domain=(ANY, POSITIVE), kink=_from_whole_quotient)
 
-less          = Op("less",          lambda a, b: a < b,  (), "<")
-less_equal    = Op("less_equal",    lambda a, b: a <= b, (), "≤")
-equal         = Op("equal",         lambda a, b: a == b, (), "=")
-not_equal     = Op("not_equal",     lambda a, b: a != b, (), "≠")
-greater_equal = Op("greater_equal", lambda a, b: a >= b, (), "≥")
-greater       = Op("greater",       lambda a, b: a > b,  (), ">")
-alias         = Op("alias",         lambda x: x,         (lambda y, x: 1.0,), "=")  # a name of its own for a transform's argument
+clip  = Op("clip", ieee.clip, _within, kink=_from_edges)
+where = Op("where", ieee.where,
+           (lambda y, c, a, b: nan,
+            lambda y, c, a, b: where(c, 1.0, 0.0),
+            lambda y, c, a, b: where(c, 0.0, 1.0)), domain=(POINT, ANY), select=lambda c, a, b: 1 if c else 2)
+take  = Op("take", ieee.take, _at_index, domain=(POINT, ANY), select=lambda index, *xs: 1 + int(index))
+
+sum           = Op("sum",           ieee.sum,           lambda y, *xs: [1.0] * len(xs), symbol="Σ")
+dot           = Op("dot",           ieee.dot,           _other_half,             symbol="w·x")
+maximum       = Op("maximum",       ieee.maximum,       _shares,                 symbol="max", kink=_from_tie)
+minimum       = Op("minimum",       ieee.minimum,       _shares,                 symbol="min", kink=_from_lower_tie)
+logsumexp     = Op("logsumexp",     ieee.logsumexp,     _all_softmax,            local=_local_logsumexp)
+softmax       = Op("softmax",       ieee.softmax,       _softmax_partials,       domain=(POINT, ANY), local=_local_softmax)
+cross_entropy = Op("cross_entropy", ieee.cross_entropy, _cross_entropy_partials, domain=(POINT, ANY),
+                   symbol="cross entropy", local=_local_cross_entropy)
+
+# comparisons have no derivative; their result is a bool
+less          = Op("less",          lambda a, b: a < b,  (), symbol="<")
+less_equal    = Op("less_equal",    lambda a, b: a <= b, (), symbol="≤")
+equal         = Op("equal",         lambda a, b: a == b, (), symbol="=")
+not_equal     = Op("not_equal",     lambda a, b: a != b, (), symbol="≠")
+greater_equal = Op("greater_equal", lambda a, b: a >= b, (), symbol="≥")
+greater       = Op("greater",       lambda a, b: a > b,  (), symbol=">")
+
+alias = _unary("alias", lambda x: x, lambda y, x: 1.0, symbol="=")  # a name of its own for a transform's argument
 # fmt: on
 
 TABLE: dict[str, Op] = {row.name: row for row in list(vars().values()) if isinstance(row, Op)}

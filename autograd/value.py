@@ -269,103 +269,136 @@ class Value:
     # -- functions: each is the operation of its name, documented in `autograd.functions` ---------
 
     def exp(self) -> Value:
+        """e^x."""
         return _unary(ops.exp, self)
 
     def exp2(self) -> Value:
+        """2^x."""
         return _unary(ops.exp2, self)
 
     def expm1(self) -> Value:
+        """e^x - 1, with every digit near 0."""
         return _unary(ops.expm1, self)
 
     def log(self) -> Value:
+        """The natural logarithm; nan below 0."""
         return _unary(ops.log, self)
 
     def log1p(self) -> Value:
+        """log(1 + x), with every digit near 0."""
         return _unary(ops.log1p, self)
 
     def log2(self) -> Value:
+        """The logarithm to base 2."""
         return _unary(ops.log2, self)
 
     def log10(self) -> Value:
+        """The logarithm to base 10."""
         return _unary(ops.log10, self)
 
     def sqrt(self) -> Value:
+        """√x; nan below 0."""
         return _unary(ops.sqrt, self)
 
     def cbrt(self) -> Value:
+        """The real cube root."""
         return _unary(ops.cbrt, self)
 
     def sin(self) -> Value:
+        """sin x, in radians."""
         return _unary(ops.sin, self)
 
     def cos(self) -> Value:
+        """cos x, in radians."""
         return _unary(ops.cos, self)
 
     def tan(self) -> Value:
+        """tan x, in radians."""
         return _unary(ops.tan, self)
 
     def asin(self) -> Value:
+        """The angle in [-π/2, π/2] whose sine is x."""
         return _unary(ops.asin, self)
 
     def acos(self) -> Value:
+        """The angle in [0, π] whose cosine is x."""
         return _unary(ops.acos, self)
 
     def atan(self) -> Value:
+        """The angle in [-π/2, π/2] whose tangent is x."""
         return _unary(ops.atan, self)
 
     def sinh(self) -> Value:
+        """(e^x - e^-x)/2."""
         return _unary(ops.sinh, self)
 
     def cosh(self) -> Value:
+        """(e^x + e^-x)/2."""
         return _unary(ops.cosh, self)
 
     def tanh(self) -> Value:
+        """(e^x - e^-x)/(e^x + e^-x)."""
         return _unary(ops.tanh, self)
 
     def asinh(self) -> Value:
+        """The number whose hyperbolic sine is x."""
         return _unary(ops.asinh, self)
 
     def acosh(self) -> Value:
+        """The number >= 0 whose hyperbolic cosine is x."""
         return _unary(ops.acosh, self)
 
     def atanh(self) -> Value:
+        """The number whose hyperbolic tangent is x."""
         return _unary(ops.atanh, self)
 
     def erf(self) -> Value:
+        """2/√π·∫₀ˣ e^(-t²) dt."""
         return _unary(ops.erf, self)
 
     def erfc(self) -> Value:
+        """1 - erf x, with every digit where x is large."""
         return _unary(ops.erfc, self)
 
     def lgamma(self) -> Value:
+        """log |Γ(x)|."""
         return _unary(ops.lgamma, self)
 
     def sigmoid(self) -> Value:
+        """1/(1 + e^-x)."""
         return _unary(ops.sigmoid, self)
 
     def softplus(self) -> Value:
+        """log(1 + e^x)."""
         return _unary(ops.softplus, self)
 
     def relu(self) -> Value:
+        """max(x, 0)."""
         return _unary(ops.relu, self)
 
     def silu(self) -> Value:
+        """x·sigmoid(x)."""
         return _unary(ops.silu, self)
 
     def gelu(self) -> Value:
+        """x·Φ(x)."""
         return _unary(ops.gelu, self)
 
     def leaky_relu(self, slope: Value | float = 0.01) -> Value:
-        return _binary(ops.leaky_relu, self, slope)
+        """x for x > 0, slope·x below."""
+        return Value.record(ops.leaky_relu, (self, as_operand(slope)))
 
     def elu(self, alpha: Value | float = 1.0) -> Value:
-        return _binary(ops.elu, self, alpha)
+        """x for x > 0, alpha·(e^x - 1) below."""
+        return Value.record(ops.elu, (self, as_operand(alpha)))
 
     def hypot(self, other: Value | float) -> Value:
-        return _binary(ops.hypot, self, other)
+        """√(x² + other²)."""
+        return Value.record(ops.hypot, (self, as_operand(other)))
 
     def atan2(self, other: Value | float) -> Value:
-        return _binary(ops.atan2, self, other)
+        """The angle of the point (other, self), seen from the origin: self is its y."""
+        return Value.record(ops.atan2, (self, as_operand(other)))
 
     # NumPy's ufuncs look for a method of their own name on the elements of an object array
     arcsin, arccos, arctan = asin, acos, atan
@@ -435,7 +468,7 @@ def _slots(operands: Sequence[Any], local_grads: Iterable[float]) -> tuple[Any, 
     """What a node keeps in `_a, _b, _da, _db`: operands, and a local gradient for each Value."""
     if len(operands) > 2:
         parents = tuple([x for x in operands if isinstance(x, Value)])
-        return tuple(operands), parents, tuple(local_grads), None
+        return (*operands,), parents, (*local_grads,), None
     a, b = (*operands, None, None)[:2]
     partials = iter(local_grads)
     da = next(partials) if isinstance(a, Value) else None

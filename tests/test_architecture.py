@@ -1,0 +1,124 @@
+"""The arrows of the design hold: who imports whom, what importing loads, what is public."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Each module of the core may use those before it in the row of its own line, and those above.
+LAYERS = [
+    ["ieee", "real", "source"],
+    ["special"],
+    ["ops", "anomaly"],
+    ["value"],
+    ["functions", "tree"],
+    ["transforms", "collapse"],
+    ["dot_source"],
+    ["draw"],
+]
+TOO_HEAVY_FOR_THE_CORE = {"typing", "dataclasses", "inspect", "re", "numpy", "graphviz"}
+
+PUBLIC = """
+Drawing Value abs acos acosh add asin asinh atan atan2 atanh cbrt ceil clip cos cosh
+cross_entropy detect_anomaly divide dot draw elu equal erf erfc exp exp2 expm1 floor
+floor_divide gaussian gelu grad greater greater_equal hessian hvp hypot jacobian jvp leaky_relu
+less less_equal lgamma log log10 log1p log2 logsumexp maximum minimum multiply negative
+normal_cdf normal_pdf not_equal polygamma pow relu remainder round sigmoid sign silu sin sinh
+softmax softplus sqrt subtract sum take tan tanh topological_order trace_source value_and_grad
+vjp where
+"""
+
+
+def imports_of(path: Path) -> set[str]:
+    """The modules that a file imports at its top level, `if TYPE_CHECKING` included."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+    return names
+
+
+def core_modules() -> dict[str, Path]:
+    files = (ROOT / "autograd").glob("*.py")
+    return {path.stem: path for path in files if path.stem != "__init__"}
+
+
+def test_the_core_imports_only_downwards() -> None:
+    level = {name: depth for depth, row in enumerate(LAYERS) for name in row}
+    assert set(core_modules()) == set(level), "each module of the core has its place in LAYERS"
+    for name, path in core_modules().items():
+        for imported in imports_of(path):
+            package, _, module = imported.partition(".")
+            if package == "autograd" and module in level:
+                assert level[module] < level[name], f"{name} imports {module} from above"
+
+
+def test_nobody_in_the_package_imports_testing_or_nn() -> None:
+    for path in core_modules().values():
+        for imported in imports_of(path):
+            assert not imported.startswith(("autograd.testing", "nn"))
+
+
+def test_nn_uses_the_public_names_of_autograd_only() -> None:
+    public = {"autograd", "autograd.testing", "autograd.tree"}
+    for path in (ROOT / "nn").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograd"):
+                assert node.module in public, f"{path.name} imports from {node.module}"
+                for alias in node.names:
+                    names = importlib.import_module(str(node.module)).__all__
+                    assert alias.name in names, f"{path.name}: {alias.name} is not public"
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The names of the top-level packages that a statement loads in a new interpreter."""
+    code = (
+        "import sys; before = set(sys.modules)\n"
+        f"{statement}\n"
+        "print(*{name.partition('.')[0] for name in set(sys.modules) - before})"
+    )
+    command = [sys.executable, "-S", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_autograd_loads_the_standard_library_only() -> None:
+    loaded = loaded_by("import autograd")
+    assert loaded - {"autograd"} <= set(sys.stdlib_module_names)
+    assert not loaded & TOO_HEAVY_FOR_THE_CORE
+
+
+def test_importing_nn_loads_the_standard_library_only() -> None:
+    assert loaded_by("import nn") - {"autograd", "nn"} <= set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("package", ["autograd", "autograd.testing", "nn"])
+def test_the_public_names_are_sorted_and_exist(package: str) -> None:
+    module = importlib.import_module(package)
+    assert module.__all__ == sorted(module.__all__)
+    for name in module.__all__:
+        assert hasattr(module, name)
+        assert getattr(module, name).__doc__, f"{package}.{name} has no docstring"
+
+
+def test_the_public_names_of_autograd_are_these() -> None:
+    module = importlib.import_module("autograd")
+    assert module.__all__ == PUBLIC.split()
+
+
+def test_no_file_imports_the_type_checker_s_names_at_run_time() -> None:
+    for name, path in core_modules().items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom | ast.Import):
+                modules = {getattr(node, "module", None)} | {a.name for a in node.names}
+                assert not modules & TOO_HEAVY_FOR_THE_CORE, f"{name} imports {modules}"
