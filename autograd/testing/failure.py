@@ -1,0 +1,51 @@
+"""The graph of a failed check, drawn into a file that the failure names."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from os import environ
+from pathlib import Path
+from shutil import which
+
+from autograd.value import Value
+
+
+class FailingGraph:
+    """A picture that is drawn when its text is asked for, once."""
+
+    def __init__(self, roots: Callable[[], Sequence[Value]]) -> None:
+        self._roots = roots
+        self._text = ""
+
+    def __repr__(self) -> str:
+        if not self._text:
+            try:
+                self._text = f"The failing graph is drawn in {self._draw()}"
+            except Exception as error:  # whatever it is, the failure itself is what must be seen
+                self._text = f"The failing graph could not be drawn: {error}"
+        return self._text
+
+    def _draw(self) -> Path:
+        from autograd.draw import draw
+
+        roots = self._roots()
+        cache = environ.get("AUTOGRAD_CACHE")
+        if cache:
+            Path(cache).mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="failing-graph-", dir=cache))
+        path = folder / ("graph.svg" if which("dot") else "graph.dot")
+        draw(*roots).save(path)
+        return path
+
+
+def note(error: BaseException, picture: FailingGraph) -> None:
+    """Name the picture in a failure; under Hypothesis in that of the smallest example alone."""
+    if "hypothesis" in sys.modules:
+        import hypothesis
+
+        if hypothesis.currently_in_test_context():
+            hypothesis.note(picture)  # type: ignore[arg-type]  # a str at once would draw them all
+            return
+    error.add_note(repr(picture))
