@@ -1,0 +1,171 @@
+"""Optimisers: frozen hyperparameters and one rule, from a parameter and its gradient to the next.
+
+The rule is written in autograd's functions, so it works on floats and on Values alike. By hand:
+
+    state = adam.init(model)
+    for x, y in data:
+        model.zero_grad()
+        loss(model(x), y).backward()
+        state = adam.step(model, state)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from autograd import Value, sqrt
+from nn.checking import given, not_negative, positive, rate
+from nn.module import Module
+from nn.writing import write_data
+
+Number = Value | float
+Schedule = Callable[[Number], Number]
+Slots = tuple[Number, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizerState:
+    """What an optimiser remembers between steps: their count, and some numbers a parameter."""
+
+    step: int
+    slots: tuple[Slots, ...]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """What all optimisers share; `learning_rate` is a number or a schedule, step → number."""
+
+    learning_rate: float | Schedule
+
+    initial: ClassVar[tuple[float, ...]] = ()  # what is remembered of a parameter at first
+
+    def __post_init__(self) -> None:
+        if not callable(self.learning_rate):
+            positive(self.learning_rate, "learning_rate")
+
+    def rate_at(self, t: Number) -> Number:
+        """The learning rate of step t = 1, 2, 3, …"""
+        return self.learning_rate(t) if callable(self.learning_rate) else self.learning_rate
+
+    def update(
+        self, parameter: Number, gradient: Number, state: Slots, t: Number
+    ) -> tuple[Number, Slots]:
+        """The next parameter and what to remember of it, for step t = 1, 2, 3, …"""
+        raise NotImplementedError(f"{type(self).__name__} has no rule; define update")
+
+    def init(self, model: Module | Iterable[Value]) -> OptimizerState:
+        """The state before the first step, for a module or for Values in a fixed order."""
+        return OptimizerState(0, (self.initial,) * len(parameters_of(model)))
+
+    def step(self, model: Module | Iterable[Value], state: OptimizerState) -> OptimizerState:
+        """Read every `.grad`, write every `.data`, and give the next state: all or nothing.
+
+        ValueError where the state is of another number of parameters.
+        """
+        parameters = parameters_of(model)
+        if len(state.slots) != len(parameters):
+            raise ValueError(
+                f"the state is of {len(state.slots)} parameters and the model has "
+                f"{len(parameters)}; begin anew with state = optimizer.init(model)"
+            )
+        t = state.step + 1
+        updates = [
+            self.update(p.data, p.grad, slots, t)
+            for p, slots in zip(parameters, state.slots, strict=True)
+        ]
+        write_data(parameters, [number for number, _ in updates])
+        return OptimizerState(t, tuple([slots for _, slots in updates]))
+
+
+def parameters_of(model: Module | Iterable[Value]) -> Sequence[Value]:
+    """The parameters of a module, or the given Values; ValueError if there are none."""
+    parameters = model.parameters() if isinstance(model, Module) else list(model)
+    for p in parameters:
+        if not isinstance(p, Value):
+            raise TypeError(f"expected a module or a list of Values, found {given(p)}")
+    if not parameters:
+        raise ValueError(
+            "the model has no parameters; assign Values or modules to its fields, "
+            "where lists, tuples and dicts of them count too"
+        )
+    return parameters
+
+
+@dataclass(frozen=True)
+class SGD(Optimizer):
+    """Stochastic gradient descent, p ← p - η·v with the velocity v ← μ·v + g.
+
+    Momentum μ after Polyak 1964; with `nesterov` the step is along g + μ·v, the form of
+    Sutskever, Martens, Dahl & Hinton 2013 as PyTorch has it.
+    """
+
+    learning_rate: float | Schedule = 1e-2
+    momentum: float = 0.0
+    nesterov: bool = False
+
+    initial: ClassVar[tuple[float, ...]] = (0.0,)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        rate(self.momentum, "momentum")
+        if self.nesterov and not self.momentum:
+            raise ValueError("nesterov looks ahead along the momentum; give a momentum above 0")
+
+    def update(
+        self, parameter: Number, gradient: Number, state: Slots, t: Number
+    ) -> tuple[Number, Slots]:
+        velocity = self.momentum * state[0] + gradient
+        direction = gradient + self.momentum * velocity if self.nesterov else velocity
+        return parameter - self.rate_at(t) * direction, (velocity,)
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """p ← p - η·m̂/(√v̂ + ε), from running means m of the gradient and v of its square.
+
+    m̂ = m/(1 - β₁ᵗ) and v̂ = v/(1 - β₂ᵗ) correct the start at 0 (Kingma & Ba 2015, algorithm 1).
+    """
+
+    learning_rate: float | Schedule = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+
+    initial: ClassVar[tuple[float, ...]] = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        rate(self.beta1, "beta1")
+        rate(self.beta2, "beta2")
+        positive(self.epsilon, "epsilon")
+
+    def update(
+        self, parameter: Number, gradient: Number, state: Slots, t: Number
+    ) -> tuple[Number, Slots]:
+        m = self.beta1 * state[0] + (1.0 - self.beta1) * gradient
+        v = self.beta2 * state[1] + (1.0 - self.beta2) * (gradient * gradient)
+        m_hat = m / (1.0 - self.beta1**t)
+        v_hat = v / (1.0 - self.beta2**t)
+        return parameter - self.rate_at(t) * m_hat / (sqrt(v_hat) + self.epsilon), (m, v)
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with decoupled weight decay: p ← Adam's p - η·λ·p.
+
+    Loshchilov & Hutter 2019, algorithm 2, with λ scaled by the learning rate as PyTorch does.
+    """
+
+    weight_decay: float = 1e-2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        not_negative(self.weight_decay, "weight_decay")
+
+    def update(
+        self, parameter: Number, gradient: Number, state: Slots, t: Number
+    ) -> tuple[Number, Slots]:
+        moved, next_state = super().update(parameter, gradient, state, t)
+        return moved - self.rate_at(t) * self.weight_decay * parameter, next_state

@@ -1,0 +1,109 @@
+"""One step of training: the gradient of a batch's objective, left in the parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+import autograd
+from autograd import Value
+from nn.checking import given
+from nn.losses import Loss
+from nn.metrics import Metric
+from nn.module import Module
+from nn.optimizers import Optimizer
+from nn.prediction import numbers_of
+from nn.records import Record
+from nn.samples import Sample
+from nn.writing import write_gradients
+
+GRAPH_SAMPLES = 16  # samples in one graph: a sweep visits each parameter once for all of them
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a step needs to know."""
+
+    model: Module
+    parameters: Sequence[Value]
+    loss: Loss
+    optimizer: Optimizer
+    l2: float
+    metrics: dict[str, Metric]
+    has_dropout: bool
+    rng: Random
+
+    def predict(self, x: Sequence[float]) -> Any:
+        """The model's outputs in training: with new masks, where it has Dropout."""
+        if self.has_dropout:
+            return self.model(x, masks=self.model.draw_masks(self.rng))
+        return self.model(x)
+
+    def measured(self, outputs: list[list[float]], samples: Sequence[Sample]) -> dict[str, float]:
+        """Every metric of these outputs."""
+        targets = [target for _, target in samples]
+        return {name: float(metric(outputs, targets)) for name, metric in self.metrics.items()}
+
+
+def gradient(run: Run, batch: list[Sample], place: str) -> tuple[float, list[list[float]]]:
+    """The objective of the batch and the model's outputs; its gradient is left in `.grad`.
+
+    The gradients of several graphs add up in the parameters, so no graph is larger than
+    GRAPH_SAMPLES samples whatever the batch.
+    """
+    before = [p.grad for p in run.parameters]
+    outputs: list[list[float]] = []
+    total = 0.0
+    try:
+        write_gradients(run.parameters, [0.0] * len(before))
+        for start in range(0, len(batch), GRAPH_SAMPLES):
+            costs = [_cost(run, x, t, outputs) for x, t in batch[start : start + GRAPH_SAMPLES]]
+            objective = autograd.sum(costs) / len(batch)
+            if run.l2 and start == 0:
+                objective = objective + run.l2 * autograd.dot(run.parameters, run.parameters)
+            objective.backward()
+            total += objective.data
+        _refuse_non_finite(total, run.parameters, place)
+    except BaseException:
+        write_gradients(run.parameters, before)
+        raise
+    return total, outputs
+
+
+def _cost(run: Run, x: list[float], target: Any, outputs: list[list[float]]) -> Value:
+    """The loss of one sample; the prediction is added to the outputs if there are metrics."""
+    prediction = run.predict(x)
+    if run.metrics:
+        outputs.append(numbers_of(prediction))
+    cost = run.loss(prediction, target)
+    if not isinstance(cost, Value):
+        raise TypeError(f"the loss gives {given(cost)} for the target {target!r}, not a Value")
+    return cost
+
+
+def _refuse_non_finite(total: float, parameters: Sequence[Value], place: str) -> None:
+    wrong = next((p for p in parameters if not math.isfinite(p.grad)), None)
+    if math.isfinite(total) and wrong is None:
+        return
+    what = f"the loss is {total}"
+    if wrong is not None and math.isfinite(total):
+        what = f"the loss is {total} and the gradient of {wrong.label} is {wrong.grad}"
+    raise FloatingPointError(
+        f"{what} at {place}; the parameters are those of the step before. Try a smaller learning "
+        "rate, or find the operation with autograd.detect_anomaly()"
+    )
+
+
+def validated(run: Run, record: Record, watched: list[Sample]) -> Record:
+    """The record with the mean loss and the metrics of the samples that were held out."""
+    total, outputs = 0.0, []
+    for x, target in watched:
+        prediction = run.model(x)
+        [cost] = numbers_of(run.loss(prediction, target))
+        total += cost
+        outputs.append(numbers_of(prediction))
+    metrics = run.measured(outputs, watched)
+    return replace(record, validation_loss=total / len(watched), validation_metrics=metrics)

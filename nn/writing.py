@@ -1,0 +1,22 @@
+"""Writes to many Values at once: in one call of C, which Ctrl-C cannot split."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from autograd import Value
+
+_set_data: Any = vars(Value)["data"].__set__  # the slots' own setters, in C
+_set_grad: Any = vars(Value)["grad"].__set__
+
+
+def write_data(values: Sequence[Value], numbers: Iterable[Value | float]) -> None:
+    """Give each Value its number; the numbers are all computed before the first is written."""
+    deque(map(_set_data, values, list(numbers)), maxlen=0)
+
+
+def write_gradients(values: Sequence[Value], numbers: Iterable[float]) -> None:
+    """Give each Value its gradient; the numbers are all computed before the first is written."""
+    deque(map(_set_grad, values, list(numbers)), maxlen=0)

@@ -1,0 +1,68 @@
+"""Predictions are plain numbers, and metrics say what they are worth."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import nn
+
+
+def test_predictions_are_the_models_outputs_as_floats():
+    model = nn.MLP(2, [3, 2], dropout=0.5, seed=0)
+    X = [[0.5, 1.0], [-1.0, 2.0]]
+    assert nn.predict(model, X) == [[y.data for y in model(x)] for x in X]
+    assert nn.predict(model, np.array(X)) == nn.predict(model, X)
+
+
+def test_a_model_of_one_value_predicts_lists_of_one_number():
+    neuron = nn.Perceptron(1, seed=0)
+    assert nn.predict(neuron, [[2.0]]) == [[neuron([2.0]).data]]
+
+
+def test_predicting_changes_nothing():
+    model = nn.MLP(2, [3, 1], seed=0)
+    before = [(p.data, p.grad) for p in model.parameters()]
+    nn.predict(model, [[1.0, 2.0]])
+    assert [(p.data, p.grad) for p in model.parameters()] == before
+
+
+def test_one_score_decides_by_its_sign_and_several_by_the_largest():
+    assert [nn.decide([s]) for s in (-1.0, 0.0, 1e-300)] == [0, 0, 1]
+    assert nn.decide([0.1, 0.3, 0.3]) == 1
+
+
+@pytest.mark.parametrize("targets", [[1, 0, 0, 1], [1, -1, -1, 1], np.array([1.0, 0, 0, 1])])
+def test_accuracy_of_scores_takes_signs_or_bits(targets):
+    assert nn.accuracy([[2.0], [-1.0], [0.5], [0.1]], targets) == 0.75
+
+
+def test_accuracy_of_several_outputs_takes_whole_numbers():
+    predictions = [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]
+    assert nn.accuracy(predictions, [0, 2, 2]) == pytest.approx(2 / 3)
+    assert nn.accuracy(predictions, [[0], [2], [2]]) == pytest.approx(2 / 3)
+
+
+def test_metrics_of_a_regression():
+    predictions, targets = [[1.0, 2.0], [3.0, 5.0]], [[1.0, 4.0], [3.0, 4.0]]
+    assert nn.mean_absolute_error(predictions, targets) == 0.75
+    assert nn.r_squared(predictions, targets) == pytest.approx(1 - 5 / 6)
+    assert nn.r_squared([[3.0], [3.0]], [2.0, 4.0]) == 0.0
+    assert math.isnan(nn.r_squared([[3.0]], [2.0]))
+
+
+@pytest.mark.parametrize(
+    ("metric", "predictions", "targets", "message"),
+    [
+        (nn.accuracy, [[1.0]], [0.7], "accuracy compares classes, but a target is 0.7"),
+        (nn.accuracy, [[1.0]], [3], "accuracy compares classes, but a target is 3"),
+        (nn.accuracy, [[1.0]], [1, 0], "predictions has 1 samples and targets has 2"),
+        (nn.accuracy, [], [], "there are no predictions"),
+        (nn.r_squared, [[1.0, 2.0]], [1.0], "a prediction has 2 samples and its target has 1"),
+    ],
+)
+def test_what_a_metric_cannot_judge(metric, predictions, targets, message):
+    with pytest.raises(ValueError, match=message):
+        metric(predictions, targets)
