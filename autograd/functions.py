@@ -172,17 +172,24 @@ def _numbers(xs: tuple[Any, ...]) -> tuple[Any, Iterable[bool] | None]:
     return xs, None
 
 
+def _kept(xs: Iterable[Any], is_value: Iterable[bool]) -> tuple[Any, ...]:
+    """Those of xs that stand where there is a Value."""
+    if is_value is _ALL:
+        return xs if isinstance(xs, tuple) else (*xs,)
+    return (*compress(xs, is_value),)
+
+
 def _of_many(op: Op, operands: tuple[Any, ...]) -> Any:
     """`op(*operands)`, faster where they are many, and Values and floats alone."""
     data, is_value = _numbers(operands)
     if is_value is None or len(operands) < 3:
         return op(*map(_operand, operands))
     y = op.value(*data)
-    parents = operands if is_value is _ALL else (*compress(operands, is_value),)
+    parents = _kept(operands, is_value)
     if not parents:
         return y
     partials: Any = op.local or op.partials
-    edges = (*compress(partials(y, *data), is_value),)
+    edges = _kept(partials(y, *data), is_value)
     return _node(y, op, operands, parents, edges, None)
 
 
@@ -950,37 +957,37 @@ def sum(xs: Iterable[Value | float]) -> Value | float:
 if TYPE_CHECKING:
 
     @overload
-    def dot(ws: Iterable[float], xs: Iterable[float]) -> float: ...
+    def dot(ws: Iterable[float], xs: Iterable[float], bias: float | None = None) -> float: ...
     @overload
-    def dot(ws: Iterable[Value | float], xs: Iterable[Value | float]) -> Value: ...
+    def dot(
+        ws: Iterable[Value | float], xs: Iterable[Value | float], bias: Value | float | None = None
+    ) -> Value: ...
 
 
-def dot(ws: Iterable[Value | float], xs: Iterable[Value | float]) -> Value | float:
-    """Σ w·x in one node, left to right, without compensation; 0.0 for empty lists.
+def dot(
+    ws: Iterable[Value | float], xs: Iterable[Value | float], bias: Value | float | None = None
+) -> Value | float:
+    """Σ w·x + bias in one node, left to right, without compensation; 0.0 for empty lists.
 
-    Derivative x by its w, and w by its x. ValueError if the lengths differ.
+    Derivative x by its w, w by its x, and 1 by the bias. ValueError if the lengths differ.
     One node of 2n operands costs a fraction of the 2n - 1 nodes of products and sums.
 
     >>> ws = [Value(0.5), Value(-2.0)]
-    >>> y = dot(ws, [4.0, 1.0])
+    >>> y = dot(ws, [4.0, 1.0], 3.0)
     >>> y.backward()
     >>> y.data, [w.grad for w in ws]
-    (0.0, [4.0, 1.0])
+    (3.0, [4.0, 1.0])
     """
     ws, xs = _listed(ws), _listed(xs)
     if len(ws) != len(xs):
         raise ValueError(f"dot needs lists of one length, not {len(ws)} and {len(xs)} numbers")
-    operands = (*ws, *xs)
-    (a, of_w), (b, of_x) = _numbers(ws), _numbers(xs)
-    if of_w is None or of_x is None or len(ws) < 2:
-        result: Value | float = _of(ops.dot, *operands)
-        return result
-    y = ieee.dot(*a, *b)
-    if of_w is of_x is _ALL:
-        return _node(y, ops.dot, operands, operands, (*b, *a), None)
-    parents = (*compress(ws, of_w), *compress(xs, of_x))
-    partials = (*compress(b, of_w), *compress(a, of_x))
-    return _node(y, ops.dot, operands, parents, partials, None) if parents else y
+    operands = (*ws, *xs) if bias is None else (*ws, *xs, bias)
+    if len(operands) > 2 and _VALUES.issuperset(map(type, operands)):
+        a, b = [w.data for w in ws], [x.data for x in xs]
+        y = ieee.inner(a, b) if bias is None else ieee.inner(a, b) + _plain(bias)
+        return _node(y, ops.dot, operands, operands, (*b, *a, 1.0)[: len(operands)], None)
+    result: Value | float = _of_many(ops.dot, operands)
+    return result
 
 
 # -- logits --------------------------------------------------------------------------------------
@@ -1038,14 +1045,14 @@ def softmax(xs: Iterable[Value | float]) -> list[Value] | list[float]:
         operands = (*map(_operand, operands),)
         return [ops.softmax(float(i), *operands) for i in range(len(operands))]
     p = ieee.softmax_all(*data)  # once, where the row takes the exponentials for each of the n
-    parents = (*compress(operands, is_value),)
+    parents = _kept(operands, is_value)
     if not parents:
         return p
     nodes = []
     for i, y in enumerate(p):
         partials = [-y * q for q in p]
         partials[i] = y * ieee.sum(*p[:i], *p[i + 1 :])
-        edges = (*compress(partials, is_value),)
+        edges = _kept(partials, is_value)
         nodes.append(_node(y, ops.softmax, (float(i), *operands), parents, edges, None))
     return nodes
 

@@ -8,17 +8,16 @@ and some formulas lose every digit in a tail; both are mended here and nowhere e
 from __future__ import annotations
 
 import math
+from functools import reduce
 from math import copysign, inf, isfinite, isinf, nan
 from operator import add as _add
 from operator import mul as _multiply
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from contextlib import AbstractContextManager
     from decimal import Context
-    from functools import reduce
-else:
-    from _functools import reduce  # `functools` itself would double the cost of importing this
 
 # -- more digits than a float has ----------------------------------------------------------------
 
@@ -277,11 +276,19 @@ def sum(*xs: float) -> float:
     return reduce(_add, xs) if xs else 0.0
 
 
-def dot(*ws_and_xs: float) -> float:
-    """Σ w·x of the first half with the second half, left to right."""
-    half = len(ws_and_xs) // 2
-    products = map(_multiply, ws_and_xs[:half], ws_and_xs[half:])
-    return reduce(_add, products) if half else 0.0
+def inner(ws: Iterable[float], xs: Iterable[float]) -> float:
+    """Σ w·x of two lists that are not empty, left to right, from the first term."""
+    total: float = reduce(_add, map(_multiply, ws, xs))
+    return total
+
+
+def dot(*operands: float) -> float:
+    """Σ w·x of ws, xs and, where their number is odd, a last one added."""
+    half = len(operands) // 2
+    if not half:
+        return operands[0] if operands else 0.0
+    total = inner(operands[:half], operands[half : 2 * half])
+    return total + operands[-1] if len(operands) % 2 else total
 
 
 def maximum(*xs: float) -> float:

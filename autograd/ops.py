@@ -147,9 +147,10 @@ def _at_index(y: Any, index: Any, *xs: Any) -> list[Any]:
     return [nan, *[where(index == float(i), 1.0, 0.0) for i in range(len(xs))]]
 
 
-def _other_half(y: Any, *xs: Any) -> list[Any]:
-    half = len(xs) // 2
-    return [*xs[half:], *xs[:half]]
+def _other_half(y: Any, *operands: Any) -> list[Any]:
+    """Of Σ w·x by each w its x and by each x its w; 1 by what is added at the end, if it is there."""
+    half = len(operands) // 2
+    return [*operands[half : 2 * half], *operands[:half], *[1.0] * (len(operands) % 2)]
 
 
 def _all_softmax(y: Any, *xs: Any) -> list[Any]:
@@ -272,7 +273,7 @@ abs      = _unary("abs",      lambda x: math.fabs(x), lambda y, x: sign(x), symb
 
 # + 0.0 turns -0.0 into 0.0, so that the slope there is inf and not -inf
 sqrt  = _unary("sqrt",  ieee.sqrt,  lambda y, x: divide(0.5, y + 0.0),                         POSITIVE, symbol="√")
-cbrt  = _unary("cbrt",  ieee.cbrt,  lambda y, x: divide(1.0, 3.0 * (y * y)),                   symbol="∛", kink=_from_zero)
+cbrt  = _unary("cbrt",  ieee.cbrt,  lambda y, x: divide(1.0, 3.0 * (y * y)), symbol="∛", kink=_from_zero)
 exp   = _unary("exp",   ieee.exp,   lambda y, x: y)
 exp2  = _unary("exp2",  ieee.exp2,  lambda y, x: y * _LN2)
 expm1 = _unary("expm1", ieee.expm1, lambda y, x: exp(x))
@@ -316,7 +317,8 @@ softplus   = _unary("softplus",   ieee.softplus,      lambda y, x: sigmoid(x))
 silu       = _unary("silu",       ieee.silu,          _silu_slope, local=_local_silu)
 gelu       = _unary("gelu",       special.gelu,       lambda y, x: gelu_slope(x))
 gelu_slope = _unary("gelu_slope", special.gelu_slope, _gelu_slope_slope, symbol="gelu′")
-relu       = _unary("relu",       ieee.relu,          lambda y, x: _step(x, 0.0, 1.0), local=_local_relu, kink=_from_zero)
+relu       = _unary("relu",       ieee.relu,          lambda y, x: _step(x, 0.0, 1.0),
+                    local=_local_relu, kink=_from_zero)
 leaky_relu = Op("leaky_relu", ieee.leaky_relu,
                 (lambda y, x, slope: _step(x, slope, 1.0),
                  lambda y, x, slope: _step(x, x, 0.0)), kink=_from_zero)
@@ -350,9 +352,10 @@ dot           = Op("dot",           ieee.dot,           _other_half,            
 maximum       = Op("maximum",       ieee.maximum,       _shares,                 symbol="max", kink=_from_tie)
 minimum       = Op("minimum",       ieee.minimum,       _shares,                 symbol="min", kink=_from_lower_tie)
 logsumexp     = Op("logsumexp",     ieee.logsumexp,     _all_softmax,            local=_local_logsumexp)
-softmax       = Op("softmax",       ieee.softmax,       _softmax_partials,       domain=(POINT, ANY), local=_local_softmax)
+softmax       = Op("softmax",       ieee.softmax,       _softmax_partials,       domain=(POINT, ANY),
+                   local=_local_softmax)
 cross_entropy = Op("cross_entropy", ieee.cross_entropy, _cross_entropy_partials, domain=(POINT, ANY),
-                   symbol="cross entropy", local=_local_cross_entropy)
+                   local=_local_cross_entropy, symbol="cross entropy")
 
 # comparisons have no derivative; their result is a bool
 less          = Op("less",          lambda a, b: a < b,  (), symbol="<")

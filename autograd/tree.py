@@ -99,7 +99,8 @@ def _match(structure: Structure, tree: Tree, emit: Callable[[Any], None]) -> Non
     elif tag == "dict" and isinstance(tree, dict):
         found, children = tuple(tree), list(tree.values())
     elif tag == "object" and kind is details[0]:
-        found, children = details[1], [getattr(tree, name) for name in details[1]]
+        names = tuple([name for name in details[1] if hasattr(tree, name)])
+        found, children = names, [getattr(tree, name) for name in names]
     elif tag == "array" and is_array(tree):
         found, children = tree.shape, tree.ravel().tolist()
     else:

@@ -146,7 +146,7 @@ class Value:
         >>> x.grad
         12.0
         """
-        order = _sweep((self,), (1.0,), object())
+        order = _sweep((self,), (1.0,), _token())
         sums = [n._scratch if n.op else n.grad + n._scratch for n in order]
         deque(map(_set_grad, order, sums), maxlen=0)  # one C call, which Ctrl-C cannot split
 
@@ -201,8 +201,9 @@ class Value:
     def __pow__(self, other: Value | float) -> Value:
         if type(other) is float or type(other) is int:
             a, b = self.data, float(other)
-            partial = b * ieee.pow(a, b - 1.0) if b != 0.0 else 0.0
-            return _node(ieee.pow(a, b), ops.pow, self, b, partial, None)
+            y = ieee.pow(a, b)
+            if y == y and b - 1.0 + 1.0 == b != 0.0:  # b - 1 is exact
+                return _node(y, ops.pow, self, b, b * ieee.pow(a, b - 1.0), None)
         return _binary(ops.pow, self, other)
 
     def __mod__(self, other: Value | float) -> Value:
@@ -518,11 +519,16 @@ def as_operand(x: Any) -> Any:
 
 
 # -- the walk ------------------------------------------------------------------------------------
-# A walk marks a node with a token of its own in the node's scratch slot, where the sweep then adds
-# up. A walk that an exception broke off leaves only marks that no later one takes for its own.
+# A walk marks a node with a token of its own in the node's scratch slot. The token is a float -0.0
+# of no other identity: what the sweep adds to it is that number itself, the sign of a zero included.
+# A walk that an exception broke off leaves only marks that no later one takes for its own.
 
 
-def _walk(roots: Sequence[Value], token: object) -> list[Value]:
+def _token() -> float:
+    return float("-0.0")
+
+
+def _walk(roots: Sequence[Value], token: float) -> list[Value]:
     """Depth-first post-order, without recursion, of what has not got the token yet."""
     order: list[Value] = []
     stack: list[Any] = list(roots[::-1])
@@ -559,7 +565,7 @@ def topological_order(*roots: Value, leaves: Iterable[Value] = ()) -> list[Value
     >>> [node.op.name if node.op else node.label for node in topological_order((x * x).exp())]
     ['x', 'multiply', 'exp']
     """
-    token = object()
+    token = _token()
     for leaf in leaves:
         leaf._scratch = token
     return _walk(roots, token)
@@ -569,14 +575,14 @@ def gradients(
     roots: Sequence[Value], seeds: Sequence[float], leaves: Sequence[Value]
 ) -> list[float]:
     """Σ seed · ∂root/∂leaf for each leaf, in one sweep that stops there. Writes no `.grad`."""
-    token = object()
+    token = _token()
     for leaf in leaves:
         leaf._scratch = token
     _sweep(roots, seeds, token)
     return [0.0 if leaf._scratch is token else leaf._scratch for leaf in leaves]
 
 
-def _sweep(roots: Sequence[Value], seeds: Sequence[float], token: object) -> list[Value]:
+def _sweep(roots: Sequence[Value], seeds: Sequence[float], token: float) -> list[Value]:
     """Leave Σ seed · ∂root/∂node in the scratch slot of every node; gives their order.
 
     Nodes that hold the token already are leaves: they add up, and what is behind is not touched.
@@ -584,25 +590,19 @@ def _sweep(roots: Sequence[Value], seeds: Sequence[float], token: object) -> lis
     order = _walk(roots, token)
     anomaly.judge_values(order)
     for root, seed in zip(roots, seeds, strict=True):
-        root._scratch = seed if root._scratch is token else root._scratch + seed
+        root._scratch += seed
     for node in reversed(order):
         adjoint = node._scratch
         partial = node._da
         if partial.__class__ is tuple:
             for parent, local_grad in zip(node._b, partial):  # noqa: B905  # strict= is slower
-                term = adjoint * local_grad
-                total = parent._scratch
-                parent._scratch = term if total is token else total + term
+                parent._scratch += adjoint * local_grad
             continue
         if partial is not None:
-            parent = node._a
-            total = parent._scratch
-            parent._scratch = adjoint * partial if total is token else total + adjoint * partial
+            node._a._scratch += adjoint * partial
         partial = node._db
         if partial is not None:
-            parent = node._b
-            total = parent._scratch
-            parent._scratch = adjoint * partial if total is token else total + adjoint * partial
+            node._b._scratch += adjoint * partial
     anomaly.judge_adjoints(order, lambda node: node._scratch)
     return order
 

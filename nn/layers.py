@@ -21,7 +21,7 @@ from nn.module import Module
 class Perceptron(Module):
     """activation(w·x + b): one neuron, as one `dot` node and one activation node.
 
-    The bias is the weight of an input that is always 1 (Rosenblatt 1958). Weights begin as the
+    After Rosenblatt's perceptron of 1958. Weights begin as the
     initialisation draws them, which is Glorot's or He's by the activation unless given; the bias
     begins at 0. `fan_out`, the number of neurons that share the inputs, is Glorot's.
 
@@ -53,11 +53,11 @@ class Perceptron(Module):
 
     def __call__(self, x: Sequence[Number]) -> Number:
         check_length(x, len(self.weights), self)
-        return self.respond((*x, 1.0))
+        return self.respond(x)
 
-    def respond(self, x_and_one: tuple[Number, ...]) -> Number:
-        """The output for inputs that end with the bias's 1, labelled with the neuron's path."""
-        output = self.activation(dot((*self.weights, self.bias), x_and_one))
+    def respond(self, x: Sequence[Number]) -> Number:
+        """The output for inputs of the right number, labelled with the neuron's path."""
+        output = self.activation(dot(self.weights, x, self.bias))
         if isinstance(output, Value) and output.op:
             output.label = self.label
         return output
@@ -108,8 +108,7 @@ class Layer(Module):
 
     def __call__(self, x: Sequence[Number]) -> list[Number]:
         check_length(x, self.inputs, self)
-        x_and_one = (*x, 1.0)
-        return [neuron.respond(x_and_one) for neuron in self.neurons]
+        return [neuron.respond(x) for neuron in self.neurons]
 
     def architecture(self) -> str:
         return f"Layer({self.inputs} → {self.summary()})"

@@ -168,6 +168,7 @@ def _unit_maps(
         ax.set_xticks([])
         ax.set_yticks([])
     ticks = [-extent, 0.0, extent]
-    bar = panels[0].figure.colorbar(filled, ax=panels, label="response", ticks=ticks, shrink=0.6)
-    bar.ax.set_yticklabels([f"{tick:.2g}" for tick in ticks])
+    panels[0].figure.colorbar(
+        filled, ax=panels, label="response", ticks=ticks, format="%.2g", shrink=0.6
+    )
     return panels

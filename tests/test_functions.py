@@ -522,3 +522,15 @@ def test_the_source_of_a_node_is_the_line_that_called_the_function() -> None:
             "in test_the_source_of_a_node_is_the_line_that_called_the_function"
         )
         assert "test_functions.py" in str(node.source)
+
+
+def test_a_bias_is_added_to_a_dot_in_the_same_node():
+    ws, xs, bias = [Value(0.1), Value(0.2)], [0.3, Value(0.4)], Value(0.7)
+    y = F.dot(ws, xs, bias)
+    row = Value.record(TABLE["dot"], (*ws, *xs, bias))
+    assert y.data == row.data == (0.1 * 0.3 + 0.2 * 0.4) + 0.7
+    assert y.parents == row.parents == (*ws, xs[1], bias)
+    assert y.local_grads == row.local_grads == (0.3, 0.4, 0.2, 1.0)
+    assert F.dot([], [], bias=2.0) == 2.0
+    assert F.dot([2.0], [3.0], 1) == 7.0
+    assert F.dot([0.0], [-1.0], -0.0) == 0.0

@@ -21,7 +21,7 @@ def test_a_neuron_is_one_dot_node_and_one_activation_node():
     neuron = nn.Perceptron(3, "tanh", seed=0)
     nodes = [n for n in topological_order(neuron([1.0, 2.0, 3.0])) if n.op]
     assert [node.op.name for node in nodes] == ["dot", "tanh"]
-    assert nodes[0].operands == (*neuron.weights, neuron.bias, 1.0, 2.0, 3.0, 1.0)
+    assert nodes[0].operands == (*neuron.weights, 1.0, 2.0, 3.0, neuron.bias)
 
 
 def test_a_linear_neuron_is_its_dot_node():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 
 import pytest
@@ -295,6 +296,23 @@ def test_the_moons_network_of_micrograds_demo_reaches_all_100_points():
         progress=False,
     )  # fmt: skip
     assert nn.accuracy(nn.predict(model, X), signs) == 1.0
+
+
+def test_a_single_perceptron_trains():
+    neuron = nn.Perceptron(2, seed=0)
+    X, y = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], [0, 0, 0, 1]
+    nn.fit(
+        neuron, X, y, loss=nn.binary_cross_entropy, optimizer=nn.Adam(0.1), epochs=100,
+        metrics=nn.accuracy, progress=False,
+    )  # fmt: skip
+    assert nn.accuracy(nn.predict(neuron, X), y) == 1.0
+
+
+def test_training_leaves_no_garbage_for_the_collector():
+    fitted()
+    gc.collect()
+    fitted(batch_size=5, validation=0.25, metrics=nn.accuracy)
+    assert gc.collect() == 0
 
 
 def test_three_classes_are_learned_with_cross_entropy():

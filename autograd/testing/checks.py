@@ -53,8 +53,9 @@ def check_grads(
     >>> check_grads(lambda x: x * x.data, (3.0,))
     Traceback (most recent call last):
         ...
-    autograd.testing.comparison.GradientError: the derivative by args[0] is 3.0, but finite differences
-    give 6.0 ± 7.7e-13 (difference 3, tolerance 6e-06), in forward mode, order 1
+    autograd.testing.comparison.GradientError: the derivative by args[0] is 3.0,
+    but finite differences give 6.0 ± 2e-12 (difference 3, tolerance 6e-06), in forward mode,
+    order 1
     The failing graph is drawn in ...graph.svg
     """
     _check_question(f, args, order, modes, directions)

@@ -27,12 +27,17 @@ SPELLINGS: dict[str, Callable[[Sequence[str]], str]] = {
     "remainder": lambda xs: f"{xs[0]} % {xs[1]}",
     "floor_divide": lambda xs: f"{xs[0]} // {xs[1]}",
     "sum": lambda xs: f"sum({_list(xs)})",
-    "dot": lambda xs: f"dot({_list(xs[: len(xs) // 2])}, {_list(xs[len(xs) // 2 :])})",
+    "dot": lambda xs: f"dot({', '.join(_halves(xs))})",
     "logsumexp": lambda xs: f"logsumexp({_list(xs)})",
     "take": lambda xs: f"take({_list(xs[1:])}, {xs[0]})",
     "softmax": lambda xs: f"softmax({_list(xs[1:])})[{xs[0].removesuffix('.0')}]",
     "cross_entropy": lambda xs: f"cross_entropy({_list(xs[1:])}, {xs[0]})",
 }
+
+
+def _halves(xs: Sequence[str]) -> list[str]:
+    half = len(xs) // 2
+    return [_list(xs[:half]), _list(xs[half : 2 * half]), *xs[2 * half :]]
 
 
 @dataclass(frozen=True, repr=False)
@@ -73,7 +78,8 @@ class Expression:
     def __repr__(self) -> str:
         names = [f"x{i}" for i in range(len(self.leaves))]
         names += [_letters(i) for i in range(len(self.rows))]
-        lines = [f"def expression({', '.join(names[: len(self.leaves)])}):  # at {_bare(self.leaves)}"]
+        parameters, point = ", ".join(names[: len(self.leaves)]), ", ".join(map(repr, self.leaves))
+        lines = [f"def expression({parameters}):  # at {point}"]
         for (op, operands), name in zip(self.rows, names[len(self.leaves) :], strict=True):
             code = _code(op, [_constant(x) if isinstance(x, float) else names[x] for x in operands])
             lines.append(f"    {name} = {code}")
@@ -97,8 +103,10 @@ def _list(xs: Sequence[str]) -> str:
     return f"[{', '.join(xs)}]"
 
 
-def _bare(xs: Sequence[float]) -> str:
-    return ", ".join(map(repr, xs))
+def _halves(xs: Sequence[str]) -> list[str]:
+    """Of dot: the list of weights, the list of what they weigh, and a bias if there is one."""
+    half = len(xs) // 2
+    return [_list(xs[:half]), _list(xs[half : 2 * half]), *xs[2 * half :]]
 
 
 def _constant(x: float) -> str:

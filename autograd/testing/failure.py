@@ -46,6 +46,6 @@ def note(error: BaseException, picture: FailingGraph) -> None:
         import hypothesis
 
         if hypothesis.currently_in_test_context():
-            hypothesis.note(picture)  # type: ignore[arg-type]  # a str at once would draw them all
+            hypothesis.note(picture)  # a str at once would draw them all
             return
     error.add_note(repr(picture))

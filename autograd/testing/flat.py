@@ -30,7 +30,7 @@ class FlatFunction:
 
     @staticmethod
     def of(f: Callable[..., Tree], point: Point) -> FlatFunction:
-        """f(*args) for the point of args. One tree of Values is moved, as building it costs more."""
+        """f(*args) for the point of args; evaluated on one tree, as building one costs more."""
         values = point.values()
         args = point.tree(values)
         outputs, structure = flatten(f(*args))
@@ -48,11 +48,11 @@ class FlatFunction:
 
     def pulled(self, cotangent: Sequence[float]) -> Call:
         """The gradient of Σ cotangent · output."""
-        return lambda xs: vjp(self.call, xs)[1](list(cotangent))[0]  # type: ignore[no-any-return]
+        return lambda xs: vjp(self.call, xs)[1](list(cotangent))[0]
 
     def pushed(self, tangent: Sequence[float]) -> Call:
         """The derivative of each output along the tangent."""
-        return lambda xs: jvp(self.call, (xs,), (list(tangent),))[1]  # type: ignore[no-any-return]
+        return lambda xs: jvp(self.call, (xs,), (list(tangent),))[1]
 
     def derivative(
         self, mode: str, cotangent: Sequence[float], tangent: Sequence[float]

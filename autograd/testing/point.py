@@ -33,7 +33,8 @@ class Point:
         """
         places, structure = flatten(tree)
         coordinate_of: dict[int, int] = {}
-        owners, firsts = [], []
+        owners: list[int] = []
+        firsts: list[int] = []
         for i, leaf in enumerate(places):
             key = id(leaf) if isinstance(leaf, Value) else -i
             if key not in coordinate_of:
@@ -80,7 +81,9 @@ def _places(tag: str, details: Sequence[Tree]) -> list[str]:
         return [f".{field}" for field in details[1]]
     if tag == "array":
         indices = product(*map(range, details[0]))
-        return ["".join(["[", ", ".join(map(str, index)), "]"]) if index else "" for index in indices]
+        return [
+            "".join(["[", ", ".join(map(str, index)), "]"]) if index else "" for index in indices
+        ]
     if fields := getattr(details[0], "_fields", None):
         return [f".{field}" for field in fields]
     return [f"[{i}]" for i in range(len(details[-1]))]

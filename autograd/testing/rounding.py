@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 
 from autograd.value import Value, topological_order
 
 
 def values_added(outputs: Sequence[Value | float]) -> list[float]:
-    """Σ |∂output/∂node · node| over the nodes that each output was computed from.
+    """Σ |∂output/∂node · node| over the nodes that each output was computed from, if it is finite.
 
     The relative rounding error of each node, carried on to the output (N. J. Higham, Accuracy and
     Stability of Numerical Algorithms, section 3.1, but with the local gradients of this graph).
@@ -17,7 +18,8 @@ def values_added(outputs: Sequence[Value | float]) -> list[float]:
     for node in topological_order(*[y for y in outputs if isinstance(y, Value)]):
         edges = zip(node.parents, node.local_grads, strict=True)
         added[id(node)] = abs(node.data) + sum(abs(d) * added[id(parent)] for parent, d in edges)
-    return [added[id(y)] if isinstance(y, Value) else abs(y) for y in outputs]
+    sums = [added[id(y)] if isinstance(y, Value) else abs(y) for y in outputs]
+    return [total if isfinite(total) else 0.0 for total in sums]
 
 
 def slopes_added(

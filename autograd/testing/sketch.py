@@ -16,7 +16,7 @@ STEEPEST = 1e3  # the slope by all leaves together: above it functions bend with
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An operand: the slot of a rank among those that fit, or a new leaf or constant of a number."""
+    """An operand: the slot of a rank among those that fit; or a new leaf or a constant."""
 
     kind: str
     number: float
@@ -91,7 +91,8 @@ class Sketch:
         for slot, row in enumerate(self.slots):
             operands = [x for x in row[1] if isinstance(x, int)] if row else []
             cones.append({slot}.union(*[cones[x] for x in operands]))
-        needed = sorted(max(reversed(cones), key=len))
+        largest: set[int] = max(reversed(cones), key=len)
+        needed = sorted(largest)
         order = sorted(needed, key=lambda slot: self.slots[slot] is not None)  # leaves first
         place = {slot: i for i, slot in enumerate(order)}
         rows = [row for slot in order if (row := self.slots[slot])]

@@ -30,7 +30,8 @@ MOST_OPERANDS = 4  # of the rows that take any number
 # What an operand is, by these odds: an older result of a rank, a new leaf, or a constant.
 ORIGINS = (0, 0, 0, 0, 0, 1, 1, 2, 3, "leaf", "constant")
 LEAVES = 3  # to begin with
-PAIRED = {"dot"}
+FEWEST = {"maximum": 2, "minimum": 2}  # of one operand, as Python's own
+INSTALL = 'strategies need Hypothesis: pip install "scalargrad[testing]"'
 
 
 def values(low: float = -LARGEST, high: float = LARGEST, label: str = "") -> SearchStrategy[Value]:
@@ -40,7 +41,8 @@ def values(low: float = -LARGEST, high: float = LARGEST, label: str = "") -> Sea
     """
     if not low <= high:
         raise ValueError(f"expected low <= high, not {low!r} and {high!r}")
-    return _hypothesis().strategies.floats(low, high).map(lambda data: Value(data, label))
+    floats: SearchStrategy[float] = _hypothesis().strategies.floats(low, high)
+    return floats.map(lambda data: Value(data, label))
 
 
 def arguments(operation: str | Op) -> SearchStrategy[tuple[float, ...]]:
@@ -55,7 +57,7 @@ def arguments(operation: str | Op) -> SearchStrategy[tuple[float, ...]]:
 
     def draw_operands(draw: DrawFn) -> tuple[float, ...]:
         plan = _plan(draw, op)
-        return tuple(x if isinstance(x, float) else draw(st.floats(*x, allow_subnormal=False)) for x in plan)
+        return tuple(x if isinstance(x, float) else draw(_floats(*x)) for x in plan)
 
     def is_ordinary(operands: tuple[float, ...]) -> bool:
         return isfinite(op.value(*operands)) and not _is_near_kink(op, operands)
@@ -94,7 +96,7 @@ def expressions(
         return sketch
 
     # Lists of short elements, of which each can be left out, are what Hypothesis shrinks best.
-    leaves = st.lists(st.floats(-LARGEST, LARGEST, allow_subnormal=False), min_size=1, max_size=LEAVES)
+    leaves = st.lists(_floats(-LARGEST, LARGEST), min_size=1, max_size=LEAVES)
     steps = st.lists(st.composite(draw_step)(), min_size=1, max_size=size)
     sketches: SearchStrategy[Sketch] = st.builds(grow, leaves, steps)
     return sketches.filter(lambda sketch: bool(sketch.rows)).map(Sketch.expression)
@@ -107,7 +109,9 @@ def _row(operation: str | Op) -> Op:
     op = ops.TABLE.get(operation) if isinstance(operation, str) else operation
     if not isinstance(op, Op) or not op.partials:
         known = ", ".join(name for name, row in ops.TABLE.items() if row.partials)
-        raise ValueError(f"expected an operation with a derivative, not {describe(operation)}: {known}")
+        raise ValueError(
+            f"expected an operation with a derivative, not {describe(operation)}: {known}"
+        )
     return op
 
 
@@ -126,7 +130,7 @@ def _plan(draw: DrawFn, op: Op) -> list[float | Interval]:
     named, takes_more = _arity(op)
     count = named
     if takes_more:
-        count += draw(st.integers(1, MOST_OPERANDS)) * (2 if op.name in PAIRED else 1)
+        count += draw(st.integers(FEWEST.get(op.name, 1), MOST_OPERANDS))
     plan: list[float | Interval] = []
     for i in range(count):
         low, high = op.domain[min(i, len(op.domain) - 1)]
@@ -161,7 +165,15 @@ def _draw_operand(draw: DrawFn, place: float | Interval) -> Choice:
     origin = draw(st.sampled_from(ORIGINS))
     if isinstance(origin, int):
         return Choice("slot", origin, place)
-    return Choice(origin, draw(st.floats(*place, allow_subnormal=False)), place)
+    return Choice(origin, draw(_floats(*place)), place)
+
+
+def _floats(low: float, high: float) -> SearchStrategy[float]:
+    """Without subnormal ones, of which a difference says nothing."""
+    floats: SearchStrategy[float] = _hypothesis().strategies.floats(
+        low, high, allow_subnormal=False
+    )
+    return floats
 
 
 def _hypothesis() -> ModuleType:
@@ -169,5 +181,5 @@ def _hypothesis() -> ModuleType:
         import hypothesis
         import hypothesis.strategies
     except ImportError as error:
-        raise ImportError('strategies need Hypothesis: pip install "scalargrad[testing]"') from error
+        raise ImportError(INSTALL) from error
     return hypothesis

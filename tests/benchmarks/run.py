@@ -135,7 +135,7 @@ print(json.dumps([tracemalloc.get_traced_memory()[0] - before, gc.collect()]))
 
 
 def leaks(steps: int) -> Iterator[Row]:
-    """Memory that training leaves behind with the collector off, and what a collection then finds."""
+    """Memory that training leaves behind, collector off, and what a collection then finds."""
     growth, garbage = measure.in_fresh_process(LEAKS.format(steps=steps))
     workload = f"{steps:,} training steps, collector off"
     yield workload, "stepgrad", f"grew by {growth} bytes, {garbage} objects in cycles", ""

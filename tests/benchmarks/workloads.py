@@ -60,13 +60,15 @@ def moons_step(name: str, samples: int = 100) -> Callable[[], Any]:
     value = importlib.import_module(f"{name}.engine").Value
     model = peer_nn.MLP(2, [16, 16, 1])
     inputs = [list(map(value, x)) for x in X]
+    one, signs = value(1.0), [value(-float(t)) for t in y]  # minigrad crashes on mixed operands
+    share, decay = value(1.0 / samples), value(1e-4)
 
     def peer_step() -> float:
-        losses = [
-            (1.0 + -float(t) * score).relu()
-            for t, score in zip(y, map(model, inputs), strict=True)
-        ]
-        total = sum(losses) * (1.0 / len(losses)) + 1e-4 * sum(p * p for p in model.parameters())
+        scores = map(model, inputs)
+        losses = [(one + t * score).relu() for t, score in zip(signs, scores, strict=True)]
+        squares = [p * p for p in model.parameters()]
+        data_loss = sum(losses[1:], losses[0]) * share
+        total = data_loss + sum(squares[1:], squares[0]) * decay
         model.zero_grad()
         total.backward()
         return float(total.data)
