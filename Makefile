@@ -1,7 +1,7 @@
 # Everything that these targets make stays in this folder, but for system packages.
 
 PYTHON ?= python3
-PEERS := numpy micrograd casadi heyoka jax minigrad xad torch==2.13.0
+PEERS := micrograd minigrad xad torch==2.13.0
 
 PIP_INSTALL := -m pip install --quiet --quiet
 PYTEST := .venv/bin/python -m pytest --quiet --numprocesses=$(or $(shell nproc 2>/dev/null),auto)

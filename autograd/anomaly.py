@@ -9,11 +9,10 @@ from autograd.source import trace_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from contextvars import Token
+    from collections.abc import Sequence
     from typing import Any
 
-_watching = ContextVar("detect_anomaly", default=False)
+_depth = ContextVar("detect_anomaly", default=0)  # how many of them this thread is in
 
 
 class detect_anomaly:
@@ -22,7 +21,7 @@ class detect_anomaly:
     Judged are the nodes that `backward()` or a transform reaches inside the `with`, values first
     and then gradients; so the branch that `where` did not take is not. The error names the
     operation, its operands' values, the label and, for nodes made inside the `with`, the line
-    of code. Holds for this thread alone. Costs a microsecond a node.
+    of code. This thread alone is judged. Costs a microsecond a node.
 
     >>> from autograd import Value, detect_anomaly
     >>> p = Value(0.0, label="p")
@@ -35,43 +34,56 @@ class detect_anomaly:
 
     def __init__(self) -> None:
         self._recording = trace_source()
-        self._outer: Token[bool] | None = None
 
     def __enter__(self) -> detect_anomaly:
-        self._outer = _watching.set(True)
-        self._recording.__enter__()
-        return self
+        depth = _depth.get()
+        try:
+            self._recording.__enter__()
+            _depth.set(depth + 1)
+            return self
+        except BaseException:  # Ctrl-C, too, leaves nothing switched on
+            _depth.set(depth)
+            self._recording.__exit__()
+            raise
 
     def __exit__(self, *error: object) -> None:
+        _depth.set(_depth.get() - 1)
         self._recording.__exit__(*error)
-        if self._outer is not None:
-            _watching.reset(self._outer)
+
+
+def is_watching() -> bool:
+    """Whether this thread is inside `detect_anomaly()`."""
+    return _depth.get() > 0
 
 
 def judge_values(order: Sequence[Any]) -> None:
     """Raise for the first node, operands before results, whose value is not finite."""
-    if _watching.get():
+    if is_watching():
         for node in order:
             if not isfinite(node.data):
-                raise FloatingPointError(f"forward: {describe(node)}")
+                raise FloatingPointError(f"forward: {how_made(node)}")
 
 
-def judge_adjoints(order: Sequence[Any], adjoint_of: Callable[[Any], float]) -> None:
+def judge_adjoints(order: Sequence[Any], adjoints: Sequence[float]) -> None:
     """Raise for the first node, results before operands, that passes on a nan or an inf."""
-    if not _watching.get():
-        return
-    for node in reversed(order):
-        adjoint = adjoint_of(node)
+    for node, adjoint in zip(reversed(order), reversed(adjoints), strict=True):
         if not isfinite(adjoint):
             raise FloatingPointError(
-                f"backward: contributions add up to {adjoint} at {describe(node)}"
+                f"backward: contributions add up to {adjoint} at {how_made(node)}"
             )
         for parent, partial in zip(node.parents, node.local_grads, strict=True):
             if not isfinite(adjoint * partial):
                 raise FloatingPointError(
                     f"backward: {adjoint} × local gradient {partial} = {adjoint * partial} "
-                    f"goes to {_name(parent)} from {describe(node)}"
+                    f"goes to {_name(parent)} from {how_made(node)}"
                 )
+
+
+def judge_tangent(node: Any, tangent: Any) -> None:
+    """Raise where the tangent of a node, in forward mode, is not finite."""
+    number = getattr(tangent, "data", tangent)
+    if is_watching() and not isfinite(number):
+        raise FloatingPointError(f"forward mode: the tangent is {number} at {how_made(node)}")
 
 
 def _name(operand: Any) -> str:
@@ -80,7 +92,7 @@ def _name(operand: Any) -> str:
     return f"{label}={data}" if label else f"{data}"
 
 
-def describe(node: Any) -> str:
+def how_made(node: Any) -> str:
     """`op(operands) gave value, labelled …, made at …`, with the line's text if it is there."""
     operands = ", ".join(map(_name, node.operands[:8])) + (", …" if len(node.operands) > 8 else "")
     text = f"{node.op.name}({operands}) gave {node.data}" if node.op else f"the leaf {node.data}"

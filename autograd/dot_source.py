@@ -238,6 +238,8 @@ def _caption(picture: Picture, scale: float, dense: bool) -> str:
         "double frame: result",
         on_arrows if dense else "on an arrow: the local gradient",
     ]
+    if any(len(arrow.stop.nodes) > 1 for arrow in picture.arrows):
+        words[-1] += " where it enters"
     if not scale:
         words.append("all gradients are 0: call backward() first")
     rows = [*map(text, picture.note.splitlines())]

@@ -170,7 +170,7 @@ def _render(source: str, form: str) -> bytes:
         from graphviz.backend import dot_command, execute
     except ImportError as error:
         raise ImportError(
-            'drawing needs the graphviz package: pip install "scalargrad[draw]"; '
+            "drawing needs the graphviz package: pip install graphviz; "
             ".source has the DOT text without it"
         ) from error
     from subprocess import CalledProcessError, TimeoutExpired

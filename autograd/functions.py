@@ -18,7 +18,7 @@ from itertools import compress, repeat
 
 from autograd import ieee, ops
 from autograd.real import as_float, describe, is_array
-from autograd.value import Value, _node, _unary
+from autograd.value import Value, _node, _unary, as_operand
 
 TYPE_CHECKING = False  # the checker's own flag, without the 10 ms that `import typing` costs
 if TYPE_CHECKING:
@@ -101,31 +101,19 @@ __all__ = [
 # -- from arguments to operands ------------------------------------------------------------------
 
 
-def _operand(x: Any) -> Any:
-    """x itself if it is a Value, else x as a float."""
-    if x.__class__ is float or isinstance(x, Value):
-        return x
-    if is_array(x):
-        raise TypeError(
-            f"expected one number, not an array of shape {x.shape}; call the function for each "
-            "element, or NumPy's of the same name on an object array of Values: np.exp(array)"
-        )
-    return as_float(x)
-
-
 def _of_one(op: Op, x: T) -> T:
     operand: Any = x
-    result: Any = _unary(op, operand) if operand.__class__ is Value else op(_operand(operand))
+    result: Any = _unary(op, operand) if operand.__class__ is Value else op(as_operand(operand))
     return result  # type: ignore[no-any-return]  # a Value from a Value, a float from a float
 
 
 def _of(op: Op, *operands: T | float) -> T:
-    result: T = op(*map(_operand, operands))
+    result: T = op(*map(as_operand, operands))
     return result
 
 
 def _compare(op: Op, a: Value | float, b: Value | float) -> bool:
-    result: bool = op(_operand(a), _operand(b))
+    result: bool = op(as_operand(a), as_operand(b))
     return result
 
 
@@ -183,7 +171,7 @@ def _of_many(op: Op, operands: tuple[Any, ...]) -> Any:
     """`op(*operands)`, faster where they are many, and Values and floats alone."""
     data, is_value = _numbers(operands)
     if is_value is None or len(operands) < 3:
-        return op(*map(_operand, operands))
+        return op(*map(as_operand, operands))
     y = op.value(*data)
     parents = _kept(operands, is_value)
     if not parents:
@@ -1042,7 +1030,7 @@ def softmax(xs: Iterable[Value | float]) -> list[Value] | list[float]:
     operands: Any = _listed(xs)
     data, is_value = _numbers(operands)
     if is_value is None or len(operands) < 2:
-        operands = (*map(_operand, operands),)
+        operands = (*map(as_operand, operands),)
         return [ops.softmax(float(i), *operands) for i in range(len(operands))]
     p = ieee.softmax_all(*data)  # once, where the row takes the exponentials for each of the n
     parents = _kept(operands, is_value)
@@ -1050,9 +1038,7 @@ def softmax(xs: Iterable[Value | float]) -> list[Value] | list[float]:
         return p
     nodes = []
     for i, y in enumerate(p):
-        partials = [-y * q for q in p]
-        partials[i] = y * ieee.sum(*p[:i], *p[i + 1 :])
-        edges = _kept(partials, is_value)
+        edges = _kept(ieee.softmax_slopes(p, i), is_value)
         nodes.append(_node(y, ops.softmax, (float(i), *operands), parents, edges, None))
     return nodes
 

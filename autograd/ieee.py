@@ -341,6 +341,13 @@ def softmax_all(*xs: float) -> list[float]:
     return [e / total for e in exps]
 
 
+def softmax_slopes(p: list[float], i: int) -> list[float]:
+    """The derivatives of pᵢ: -pᵢ·pⱼ, and by its own logit pᵢ · (the sum of the others)."""
+    slopes = [-p[i] * q for q in p]
+    slopes[i] = p[i] * sum(*p[:i], *p[i + 1 :])
+    return slopes
+
+
 def softmax(index: float, *xs: float) -> float:
     return softmax_all(*xs)[int(index)]
 

@@ -14,6 +14,7 @@ To add an operation, add a row: its tests, its drawing and its strategies follow
 from __future__ import annotations
 
 import math
+from math import exp as _exp
 from math import inf, nan
 
 from autograd import ieee, special
@@ -107,7 +108,7 @@ def _pow_by_base(y: Any, a: Any, b: Any) -> Any:
     """b·a^(b - 1); as b·y/a where b - 1 is rounded, unless y has left the range of floats."""
     rounded = (b - 1.0 + 1.0 != b) & (y != 0.0) & (y * 0.0 == 0.0)
     slope = where(rounded, b * divide(y, a), b * pow(a, b - 1.0))
-    return where(b == 0.0, 0.0, _if_number(y, slope))
+    return where((b == 0.0) & ((a == 0.0) | (a != a)), 0.0, _if_number(y, slope))
 
 
 def _pow_by_exponent(y: Any, a: Any, b: Any) -> Any:
@@ -175,9 +176,13 @@ def _cross_entropy_partials(y: Any, label: Any, *logits: Any) -> list[Any]:
 
 
 def _local_tanh(y: float, x: float) -> tuple[float]:
-    e = math.exp(-2.0 * math.fabs(x))
+    if x >= 0:
+        e = _exp(-2.0 * x)
+        s = 1.0 + e
+        return (4.0 * (1.0 / s) * (e / s),)
+    e = _exp(2.0 * x)
     s = 1.0 + e
-    return (4.0 * (1.0 / s) * (e / s) if x >= 0 else 4.0 * (e / s) * (1.0 / s),)
+    return (4.0 * (e / s) * (1.0 / s),)
 
 
 def _local_sigmoid(y: float, x: float) -> tuple[float]:
@@ -197,11 +202,7 @@ def _local_logsumexp(y: float, *xs: float) -> list[float]:
 
 
 def _local_softmax(y: float, index: float, *xs: float) -> list[float]:
-    p = ieee.softmax_all(*xs)
-    partials = [nan, *[-y * q for q in p]]
-    i = int(index)
-    partials[1 + i] = y * ieee.sum(*p[:i], *p[i + 1 :])
-    return partials
+    return [nan, *ieee.softmax_slopes(ieee.softmax_all(*xs), int(index))]
 
 
 def _local_cross_entropy(y: float, label: float, *logits: float) -> list[float]:
@@ -218,7 +219,7 @@ def _from_zero(x: float, *parameters: float) -> float:
 
 
 def _from_edges(x: float, low: float, high: float) -> float:
-    return min(math.fabs(x - low), math.fabs(x - high))
+    return min(math.fabs(x - low), math.fabs(x - high), math.fabs(high - low))
 
 
 def _from_tie(*xs: float) -> float:
@@ -240,7 +241,9 @@ def _from_half(x: float) -> float:
 
 
 def _from_whole_quotient(a: float, b: float) -> float:
-    return _from_whole(ieee.divide(a, b))
+    """How far a, or b, has to move for the quotient to be whole."""
+    quotient = ieee.divide(a, b)
+    return _from_whole(quotient) * math.fabs(b) / (math.fabs(quotient) + 1.0)
 
 
 # -- the table: name, value, partials, domain, and what else there is to say ---------------------

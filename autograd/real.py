@@ -19,13 +19,20 @@ def is_real(x: object) -> bool:
 def as_float(x: object) -> float:
     """x as a float, if it is a real number.
 
-    TypeError for Decimal, complex, str, None and arrays; OverflowError for an int above 1.8e308.
+    TypeError for Decimal, complex, str, None, Values and arrays; OverflowError for an int above
+    1.8e308.
     """
     if is_real(x):
         return float(x)  # type: ignore[arg-type]  # a Real has __float__
+    if is_array(x):
+        shape = x.shape  # type: ignore[attr-defined]  # which arrays have
+        raise TypeError(
+            f"expected a real number, not an ndarray of shape {shape}; call the function for each "
+            "element, or NumPy's of the same name on an object array of Values: np.exp(array)"
+        )
     raise TypeError(
         f"expected a real number (int, float, Fraction, NumPy scalar), not {describe(x)}; "
-        "convert it with float() first, or an array element by element"
+        "make it one first, for example with float(), or with .data from a Value"
     )
 
 

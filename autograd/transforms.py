@@ -8,6 +8,9 @@ the gradient is more graph, which the enclosing one differentiates in turn.
 
 from __future__ import annotations
 
+from collections import deque
+from itertools import repeat
+
 from autograd import anomaly, ops
 from autograd.real import as_float, describe
 from autograd.tree import flatten, flatten_like, unflatten
@@ -22,7 +25,9 @@ if TYPE_CHECKING:
 
     Scalar = Value | float
 
-_live: set[int] = set()  # ids of the aliases of transforms whose function is still running
+# The aliases of transforms whose function is still running, by id. They are held, so that one which
+# a Ctrl-C leaves here can never lend its id to another Value.
+_live: dict[int, Value] = {}
 
 
 # -- the transforms ------------------------------------------------------------------------------
@@ -48,7 +53,7 @@ def value_and_grad(
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Tree]:
         call = _Call(f, args, kwargs, argnums)
         root = call.scalar()
-        return call.primal(root), call.gradient([root], [1.0])
+        return call.primals([root])[0], call.gradient([root], [1.0])
 
     return value_and_gradient
 
@@ -85,7 +90,7 @@ def vjp(f: Callable[..., Tree], *primals: Tree) -> tuple[Tree, Callable[[Tree], 
         gradient: tuple[Tree, ...] = call.gradient(call.outputs, seeds)
         return gradient
 
-    return unflatten(call.output_structure, map(call.primal, call.outputs)), pullback
+    return unflatten(call.output_structure, call.primals(call.outputs)), pullback
 
 
 def jvp(
@@ -102,7 +107,7 @@ def jvp(
     """
     call = _Call(f, tuple(primals), {}, tuple(range(len(primals))))
     along = call.tangents(flatten_like(call.structure, tuple(tangents)))
-    results = unflatten(call.output_structure, map(call.primal, call.outputs))
+    results = unflatten(call.output_structure, call.primals(call.outputs))
     return results, unflatten(call.output_structure, along)
 
 
@@ -160,7 +165,7 @@ class _Call:
         kwargs: dict[str, Any],
         argnums: int | tuple[int, ...],
     ) -> None:
-        chosen = _chosen(argnums, len(args))
+        chosen = positions(argnums, len(args))
         trees = tuple([args[i] for i in chosen])
         self.originals, self.structure = flatten(trees if isinstance(argnums, tuple) else trees[0])
         if not self.originals and self.structure[0] == "static":
@@ -174,28 +179,31 @@ class _Call:
         inputs = unflatten(self.structure, self.aliases)
         for i, x in zip(chosen, inputs if isinstance(argnums, tuple) else (inputs,), strict=True):
             arguments[i] = x
-        ids = set(map(id, self.aliases))
-        _live.update(ids)
+        aliases = {id(alias): alias for alias in self.aliases}
         try:
+            _live.update(aliases)
             result = f(*arguments, **kwargs)
         finally:
-            _live.difference_update(ids)
+            deque(map(_live.pop, aliases, repeat(None)), maxlen=0)
         self.outputs, self.output_structure = flatten(result)
 
     def scalar(self) -> Scalar:
         """The output, if it is one number."""
         if len(self.outputs) == 1 and self.output_structure == flatten(0.0)[1]:
             return self.outputs[0]
+        if not self.outputs:
+            raise TypeError(
+                "expected a function that returns one number, but its result holds none; "
+                "is a return missing?"
+            )
         raise TypeError(
             f"expected a function that returns one number, but it returned {len(self.outputs)} in "
             "a structure; return their sum, or use jacobian or vjp"
         )
 
-    def primal(self, output: Scalar) -> Scalar:
-        """The output as the caller gets it: a float, or a Value inside an enclosing transform."""
-        if isinstance(output, Value):
-            return output if self._is_nested([output]) else output.data
-        return as_float(output)
+    def primals(self, outputs: Sequence[Scalar]) -> list[Scalar]:
+        """The outputs as the caller gets them: floats, or Values inside an enclosing transform."""
+        return list(outputs) if self._is_nested(outputs) else list(map(_number, outputs))
 
     def gradient(self, outputs: Sequence[Scalar], cotangents: Sequence[Scalar]) -> Tree:
         """Σ cotangent · ∂output/∂input for each input, in the shape of the arguments."""
@@ -213,9 +221,10 @@ class _Call:
         along: dict[int, Any] = {}
         for alias, direction in zip(self.aliases, directions, strict=True):
             t = direction if as_graph else _number(direction)
-            if along.setdefault(id(alias), t) != t:
+            known = along.setdefault(id(alias), t)
+            if known is not t and (isinstance(t, Value) or repr(known) != repr(t)):
                 raise ValueError(
-                    f"one Value was given the tangents {along[id(alias)]} and {t}; "
+                    f"one Value was given the tangents {known} and {t}; "
                     "a Value at two places is one variable, and has one tangent"
                 )
         order = topological_order(*roots, leaves=self.aliases)
@@ -223,6 +232,8 @@ class _Call:
         for node in order:
             for parent, partial in _edges(node, along, as_graph):
                 _accumulate(along, node, _times(partial, along[id(parent)]))
+            if id(node) in along:
+                anomaly.judge_tangent(node, along[id(node)])
         return [along.get(id(y), 0.0) for y in self.outputs]
 
     def _is_nested(self, values: Sequence[Scalar]) -> bool:
@@ -230,18 +241,26 @@ class _Call:
         if not _live:
             return False
         roots = [x for x in (*values, *self.originals) if isinstance(x, Value)]
-        return not _live.isdisjoint(map(id, topological_order(*roots)))
+        return not _live.keys().isdisjoint(map(id, topological_order(*roots)))
 
 
-def _chosen(argnums: int | tuple[int, ...], count: int) -> tuple[int, ...]:
+def positions(argnums: int | tuple[int, ...], count: int) -> tuple[int, ...]:
+    """The places that argnums names among so many positional arguments, counted from 0.
+
+    TypeError where it is no int or tuple of ints, ValueError where one is out of range or double.
+    """
     chosen = argnums if isinstance(argnums, tuple) else (argnums,)
-    for i in chosen:
-        if not -count <= i < count:
-            raise ValueError(
-                f"argnums {argnums!r} does not name one of the {count} positional arguments; "
-                "give the arguments to differentiate by position"
-            )
-    return tuple([i % count for i in chosen])
+    if not all(isinstance(i, int) for i in chosen):
+        raise TypeError(f"argnums is an int or a tuple of ints, not {describe(argnums)}")
+    if not all(-count <= i < count for i in chosen):
+        raise ValueError(
+            f"argnums {argnums!r} does not name one of the {count} positional arguments; "
+            "give the arguments to differentiate by position"
+        )
+    places = tuple([i % count for i in chosen])
+    if len(set(places)) < len(places):
+        raise ValueError(f"argnums {argnums!r} names an argument twice; name each once")
+    return places
 
 
 def _alias(x: Scalar) -> Value:

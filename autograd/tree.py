@@ -67,17 +67,23 @@ def _structure(tree: Tree, emit: Callable[[Any], None], in_module: bool) -> Stru
     if isinstance(tree, (list, tuple)):
         return "sequence", kind, children(tree)
     if isinstance(tree, dict):
-        return "dict", tuple(tree), children(tree.values())
+        return "dict", kind, tuple(tree), children(tree.values())
     if is_module:
         return "object", kind, tuple(vars(tree)), children(vars(tree).values())
-    if hasattr(kind, "__dataclass_fields__") and tree is not kind:
-        names = tuple(kind.__dataclass_fields__)
-        return "object", kind, names, children([getattr(tree, name) for name in names])
+    if hasattr(kind, "__dataclass_fields__"):
+        fields = {f.name: getattr(tree, f.name) for f in sys.modules["dataclasses"].fields(tree)}
+        others = {
+            name: x for name, x in getattr(tree, "__dict__", {}).items() if name not in fields
+        }
+        kept = tuple([("static", x) for x in others.values()])
+        return "object", kind, (*fields, *others), (*children(fields.values()), *kept)
     if in_module or tree is None or isinstance(tree, (str, bool)) or callable(tree):
         return "static", tree
     if is_real(tree):
         emit(tree)
         return _LEAF
+    if is_array(tree) and tree.dtype.kind not in "iufO":
+        return "static", tree
     if is_array(tree):
         return "array", tree.shape, children(tree.ravel().tolist())
     raise TypeError(
@@ -120,7 +126,9 @@ def _rebuild(structure: Structure, leaves: Iterator[Tree]) -> Tree:
         return details[0]
     children = [_rebuild(child, leaves) for child in details[-1]]
     if tag == "dict":
-        return dict(zip(details[0], children, strict=True))
+        mapping = details[0].__new__(details[0])
+        mapping.update(zip(details[1], children, strict=True))
+        return mapping
     if tag == "array":
         return _array(details[0], children)
     kind = details[0]

@@ -14,15 +14,13 @@ if TYPE_CHECKING:
 
     from autograd.ops import Op
 
-    # what stands beside a Value in an expression: a Value or any real number
-    Operand = "Value | float"
-
 
 class Value:
     """A number, its gradient, and the operation that made it from its operands.
 
     `data` and `grad` are floats. `grad` is 0.0 until `backward()` of something computed from this
-    Value writes it. `op` is the row of the table that made it, None for a leaf.
+    Value writes it. `op` is the row of the table that made it, None for a leaf. Both numbers may
+    be set, to floats: `x.data -= 0.1 * x.grad; x.grad = 0.0`.
 
     Any real number becomes a float, once; TypeError for anything else.
 
@@ -419,12 +417,16 @@ class Value:
         return _replica(self, self.operands)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        from copy import deepcopy
+
         for node in topological_order(self):
             if id(node) not in memo:
                 operands = [memo[id(x)] if isinstance(x, Value) else x for x in node.operands]
-                memo[id(node)] = _replica(node, operands)
-        copied: Value = memo[id(self)]
-        return copied
+                memo[id(node)] = copied = _replica(node, operands)
+                if hasattr(node, "__dict__"):
+                    vars(copied).update(deepcopy(vars(node), memo))
+        result: Value = memo[id(self)]
+        return result
 
     def __reduce__(self) -> tuple[Callable[..., Value], tuple[Any, ...]]:
         """The graph as flat rows, operands by position: deep graphs pickle without recursion."""
@@ -501,15 +503,18 @@ def _binary(op: Op, a: Any, b: Any) -> Value:
     return Value.record(op, (a, b))
 
 
-def _compare(op: Op, a: Any, b: Any) -> bool:
-    answer: Any = _binary(op, a, b)  # a bool, or an array of them
-    return answer  # type: ignore[no-any-return]
+def _compare(op: Op, a: Value, b: Any) -> bool:
+    """Exact for an int of any size, as Python's own; an array of bools for an array."""
+    answer: Any = op.value(a.data, b) if type(b) is int else _binary(op, a, b)
+    return answer.astype(bool) if is_array(answer) else answer  # type: ignore[no-any-return]
 
 
 def _elementwise(function: Callable[[Any], Any], array: Any) -> Any:
     results = array.astype(object)
     for i, x in enumerate(array.flat):
-        results.flat[i] = function(x)
+        results.flat[i] = result = function(x)
+        if result is NotImplemented:
+            raise TypeError(f"expected an array of real numbers and Values, not of {describe(x)}")
     return results
 
 
@@ -520,8 +525,8 @@ def as_operand(x: Any) -> Any:
 
 # -- the walk ------------------------------------------------------------------------------------
 # A walk marks a node with a token of its own in the node's scratch slot. The token is a float -0.0
-# of no other identity: what the sweep adds to it is that number itself, the sign of a zero included.
-# A walk that an exception broke off leaves only marks that no later one takes for its own.
+# that no other walk has: adding to it gives what was added, bit for bit, so a sweep's sums begin
+# there. A walk that an exception broke off leaves only marks that no later one takes for its own.
 
 
 def _token() -> float:
@@ -547,11 +552,11 @@ def _walk(roots: Sequence[Value], token: float) -> list[Value]:
             push(None)
             if da.__class__ is tuple:
                 stack += [x for x in node._b[::-1] if x._scratch is not token]
-            else:
-                if node._db is not None:
-                    push(node._b)
-                if da is not None:
-                    push(node._a)
+                continue
+            if node._db is not None and node._b._scratch is not token:
+                push(node._b)
+            if da is not None and node._a._scratch is not token:
+                push(node._a)
     return order
 
 
@@ -579,6 +584,8 @@ def gradients(
     for leaf in leaves:
         leaf._scratch = token
     _sweep(roots, seeds, token)
+    if anomaly.is_watching():
+        anomaly.judge_adjoints(leaves, [leaf._scratch for leaf in leaves])
     return [0.0 if leaf._scratch is token else leaf._scratch for leaf in leaves]
 
 
@@ -603,7 +610,8 @@ def _sweep(roots: Sequence[Value], seeds: Sequence[float], token: float) -> list
         partial = node._db
         if partial is not None:
             node._b._scratch += adjoint * partial
-    anomaly.judge_adjoints(order, lambda node: node._scratch)
+    if anomaly.is_watching():
+        anomaly.judge_adjoints(order, [node._scratch for node in order])
     return order
 
 

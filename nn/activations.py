@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from autograd import (
-    Value,
     elu,
     gelu,
     leaky_relu,
@@ -17,8 +16,8 @@ from autograd import (
     tanh,
 )
 from nn.checking import given
+from nn.number import Number
 
-Number = Value | float
 Activation = Callable[[Number], Number]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nn.checking import Samples, Targets, given, listed, rows, same_length
-from nn.prediction import decide
+from nn.checking import Samples, Targets, listed, rows, same_length
+from nn.prediction import class_of, is_right
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,16 +21,7 @@ def labelled(X: Samples, y: Targets) -> tuple[list[list[float]], list[int]]:
     """The samples and their classes, from 0; a target of -1 is class 0."""
     table, targets = rows(X), listed(y, "y", "targets")
     same_length(table, targets, ("X", "y"))
-    return table, [_class(t[0] if isinstance(t, (list, tuple)) else t) for t in targets]
-
-
-def _class(target: Any) -> int:
-    if not isinstance(target, (int, float)) or target != target // 1 or target < -1:
-        raise ValueError(
-            "a picture of classes takes whole numbers from 0, or -1 and +1, as targets, "
-            f"not {given(target)}"
-        )
-    return max(int(target), 0)
+    return table, [class_of(target, "a picture of classes") for target in targets]
 
 
 def grid(
@@ -63,7 +54,9 @@ def fill(
 ) -> Any:
     """The numbers as colour: class 0's below zero, white at zero, class 1's above."""
     levels = [extent * i / 10 for i in range(-10, 11)]
-    return ax.contourf(xs, ys, table, levels=levels, cmap=_diverging(), extend="both")
+    filled = ax.contourf(xs, ys, table, levels=levels, cmap=_diverging(), extend="both")
+    filled.set_rasterized(True)  # one image in an SVG or a PDF instead of 22 long outlines
+    return filled
 
 
 def _diverging() -> Colormap:
@@ -78,7 +71,9 @@ def fill_classes(ax: Axes, xs: list[float], ys: list[float], outputs: list[list[
         leads = [row[i] - max(row[:i] + row[i + 1 :]) for row in outputs]
         table = unflattened(leads, len(xs))
         if max(leads) > 0.0:
-            ax.contourf(xs, ys, table, levels=[0.0, max(leads)], colors=[_color(i)], alpha=0.3)
+            levels = [0.0, max(leads)]
+            filled = ax.contourf(xs, ys, table, levels=levels, colors=[_color(i)], alpha=0.3)
+            filled.set_rasterized(True)
         if min(leads) < 0.0 < max(leads):
             ax.contour(xs, ys, table, levels=[0.0], colors=INK, linewidths=0.8)
 
@@ -119,7 +114,7 @@ def ring_errors(
     wrong = [
         row
         for row, label, output in zip(table, labels, outputs, strict=True)
-        if decide(output) != label
+        if not is_right(output, label)
     ]
     if wrong:
         ax.scatter(

@@ -51,7 +51,7 @@ def circles(n: int = 100, noise: float = 0.1, seed: int = 0) -> Data:
         radius, angle = (0.5, 2 * math.pi * share) if label else (1.0, 2 * math.pi * share)
         return radius * math.cos(angle), radius * math.sin(angle)
 
-    return _scattered(point, 2, n, noise, seed)
+    return _scattered(point, 2, n, noise, seed, closed=True)
 
 
 def spiral(n: int = 150, classes: int = 3, noise: float = 0.03, seed: int = 0) -> Data:
@@ -87,15 +87,19 @@ def _scattered(
     n: int,
     noise: float,
     seed: int,
+    closed: bool = False,
 ) -> Data:
-    """n points evenly along the curves of the classes, moved by the noise, in random order."""
+    """n points evenly along the curves of the classes, moved by the noise, in random order.
+
+    A share of 1 is the end of an open curve; on a closed one it is the start and not used.
+    """
     rng = Random(seed)
     spread = not_negative(noise, "noise")
     labelled: list[tuple[list[float], int]] = []
     for label in range(classes):
         count = (whole(n, "n", minimum=classes) + label) // classes
         for i in range(count):
-            x, y = point(i / max(count - 1, 1), label)
+            x, y = point(i / (count if closed else max(count - 1, 1)), label)
             labelled.append(([x + rng.gauss(0.0, spread), y + rng.gauss(0.0, spread)], label))
     rng.shuffle(labelled)
     return [x for x, _ in labelled], [label for _, label in labelled]
@@ -184,7 +188,7 @@ def train_test_split(
     share = real(test, "test", lambda x: 0.0 < x < 1.0, "in (0, 1)")
     groups: dict[Any, list[int]] = {}
     for i, target in enumerate(targets):
-        groups.setdefault(_class(target) if stratify else None, []).append(i)
+        groups.setdefault(_stratum(target) if stratify else None, []).append(i)
     rng = Random(seed)
     held_out: set[int] = set()
     for places in groups.values():
@@ -204,7 +208,7 @@ def train_test_split(
     )
 
 
-def _class(target: Any) -> Any:
+def _stratum(target: Any) -> Any:
     if isinstance(target, (list, tuple)):
         raise TypeError(f"a target is {given(target)}, which is no class; use stratify=False")
     return target

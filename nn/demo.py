@@ -20,10 +20,11 @@ from nn.optimizers import SGD, Adam, AdamW, Optimizer
 from nn.plots import plot_decision_boundary, plot_hidden_features, plot_loss
 from nn.prediction import predict
 from nn.records import Record
+from nn.samples import Sample
 from nn.schedules import CosineDecay
 from nn.training import fit
 
-Sample = tuple[list[float], int]
+Split = tuple[list[list[float]], list[list[float]], list[int], list[int]]
 OPTIMIZERS: dict[str, Callable[[CosineDecay], Optimizer]] = {
     "sgd": lambda schedule: SGD(schedule, momentum=0.9),
     "adam": Adam,
@@ -54,24 +55,43 @@ class Job:
 
 @dataclass(frozen=True)
 class Source:
-    """Where data come from: bundled with scikit-learn, or made for a number and a seed."""
+    """Where data come from, seed → the samples to train and to test on, and what classes mean."""
 
-    bundled: Callable[[], Data] | None = None
-    made: Callable[..., Data] | None = None
-    points: int = 0
+    samples: Callable[[int], Split]
     classes: tuple[str, ...] = ()
+
+
+def bundled(load: Callable[[], Data]) -> Callable[[int], Split]:
+    """Samples that there are so many of: a quarter is held out, and all are standardised."""
+
+    def samples(seed: int) -> Split:
+        X, X_test, y, y_test = train_test_split(*load(), test=0.25, seed=seed)
+        return standardise(X), standardise(X_test, like=X), y, y_test
+
+    return samples
+
+
+def made(make: Callable[..., Data], points: int) -> Callable[[int], Split]:
+    """Samples that are made: so many to train on, and four times as many others to test on."""
+
+    def samples(seed: int) -> Split:
+        X, y = make(points, seed=seed)
+        X_test, y_test = make(4 * points, seed=seed + 1)
+        return X, X_test, y, y_test
+
+    return samples
 
 
 # fmt: off
 SOURCES = {
-    "breast_cancer": Source(bundled=datasets.breast_cancer, classes=("malignant", "benign")),
-    "moons":         Source(made=datasets.moons, points=100),
-    "circles":       Source(made=datasets.circles, points=100),
-    "spiral":        Source(made=datasets.spiral, points=150),
-    "xor":           Source(made=datasets.xor, points=100),
-    "digits":        Source(bundled=datasets.digits, classes=tuple("0123456789")),
-    "iris":          Source(bundled=datasets.iris, classes=("setosa", "versicolor", "virginica")),
-    "wine":          Source(bundled=datasets.wine, classes=("first", "second", "third")),
+    "breast_cancer": Source(bundled(datasets.breast_cancer), classes=("malignant", "benign")),
+    "moons":         Source(made(datasets.moons, 100)),
+    "circles":       Source(made(datasets.circles, 100)),
+    "spiral":        Source(made(datasets.spiral, 150)),
+    "xor":           Source(made(datasets.xor, 100)),
+    "digits":        Source(bundled(datasets.digits), classes=tuple("0123456789")),
+    "iris":          Source(bundled(datasets.iris), classes=("setosa", "versicolor", "virginica")),
+    "wine":          Source(bundled(datasets.wine), classes=("first", "second", "third")),
 }
 JOBS = {
     "breast_cancer": Job("breast_cancer", epochs=10, learning_rate=0.01, l2=3e-3),
@@ -131,16 +151,9 @@ def run(job: Job, out: Path, progress: bool = True, say: Callable[[str], None] =
 # -- data and model ------------------------------------------------------------------------------
 
 
-def samples_of(job: Job) -> tuple[list[list[float]], list[list[float]], list[int], list[int]]:
+def samples_of(job: Job) -> Split:
     """X, X_test, y, y_test: a quarter held out, or other points of the same kind."""
-    source = SOURCES[job.data]
-    if source.made:
-        X, y = source.made(source.points, seed=job.seed)
-        X_test, y_test = source.made(4 * source.points, seed=job.seed + 1)
-        return X, X_test, y, y_test
-    assert source.bundled
-    X, X_test, y, y_test = train_test_split(*source.bundled(), test=0.25, seed=job.seed)
-    return standardise(X), standardise(X_test, like=X), y, y_test
+    return SOURCES[job.data].samples(job.seed)
 
 
 def prepared(job: Job, X: list[list[float]], y: list[int]) -> tuple[MLP, Loss]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from autograd import Value
 from nn.checking import rate as checked_rate
 from nn.checking import whole
 from nn.module import Masks, Module
-
-Number = Value | float
+from nn.number import Number
 
 
 class Dropout(Module):

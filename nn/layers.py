@@ -8,7 +8,6 @@ from random import Random
 from autograd import Value, dot
 from nn.activations import (
     Activation,
-    Number,
     activation_function,
     activation_name,
     suited_initialization,
@@ -16,6 +15,7 @@ from nn.activations import (
 from nn.checking import given, random_source, whole
 from nn.initialization import Initialization, initialization_function
 from nn.module import Module
+from nn.number import Number
 
 
 class Perceptron(Module):

@@ -10,8 +10,8 @@ from typing import Any
 import autograd
 from autograd import Value, relu, softplus
 from nn.checking import finite, given, listed
+from nn.number import Number
 
-Number = Value | float
 Prediction = Sequence[Number]
 Loss = Callable[[Any, Any], Number]
 
@@ -37,8 +37,8 @@ def hinge(prediction: Prediction | Number, target: Number) -> Number:
     >>> hinge([0.5], -1)
     1.5
     """
-    [score] = outputs_of(prediction)[:1]
-    cost: Number = relu(1.0 - _sign(target, len(outputs_of(prediction))) * score)
+    score = _only_output("hinge", prediction)
+    cost: Number = relu(1.0 - _sign(target, 1) * score)
     return cost
 
 
@@ -51,8 +51,8 @@ def binary_cross_entropy(prediction: Prediction | Number, target: Number) -> Num
     >>> binary_cross_entropy([1000.0], 0)
     1000.0
     """
-    [logit] = outputs_of(prediction)[:1]
-    cost: Number = softplus((1.0 - 2.0 * _bit(target, len(outputs_of(prediction)))) * logit)
+    logit = _only_output("binary_cross_entropy", prediction)
+    cost: Number = softplus((1.0 - 2.0 * _bit(target, 1)) * logit)
     return cost
 
 
@@ -79,6 +79,8 @@ def outputs_of(prediction: Prediction | Number) -> Prediction:
 
 
 def _numbers(target: Any, outputs: int) -> Any:
+    if outputs == 0:
+        raise ValueError("mse takes at least one output, but the prediction has none")
     if isinstance(target, Value) or (outputs == 1 and target.__class__ is float):
         return target
     several = [target] if isinstance(target, Real) else listed(target, "a target of mse", "numbers")
@@ -133,12 +135,16 @@ def _scalar(target: Any) -> Any:
     return target[0] if isinstance(target, (list, tuple)) and len(target) == 1 else target
 
 
+def _only_output(loss: str, prediction: Prediction | Number) -> Number:
+    outputs = outputs_of(prediction)
+    _one_output(loss, len(outputs))
+    return outputs[0]
+
+
 def _one_output(loss: str, outputs: int) -> None:
     if outputs != 1:
-        raise ValueError(
-            f"{loss} takes one output, but the prediction has {outputs}; "
-            "for several classes use cross_entropy"
-        )
+        hint = "; for several classes use cross_entropy" if outputs else ""
+        raise ValueError(f"{loss} takes one output, but the prediction has {outputs}{hint}")
 
 
 TARGETS: dict[Loss, Callable[[Any, int], Any]] = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from nn.checking import Targets, listed, same_length
-from nn.prediction import decide
+from nn.prediction import class_of, is_right
 
 Predictions = Sequence[Sequence[float]]
 Metric = Callable[[Predictions, Sequence[Any]], float]
@@ -16,7 +16,8 @@ def accuracy(predictions: Predictions, targets: Targets) -> float:
     """The share of samples whose decided class is the target's.
 
     With one output the class is whether it is positive, and targets are 0 and 1 or -1 and +1;
-    with several it is the place of the largest, and targets are whole numbers from 0.
+    with several it is the place of the largest, and targets are whole numbers from 0. A prediction
+    with a nan in it decides for no class and counts as wrong.
 
     >>> accuracy([[2.0], [-1.0], [0.5]], [1, 0, 0])
     0.666...
@@ -24,7 +25,7 @@ def accuracy(predictions: Predictions, targets: Targets) -> float:
     labels = _paired(predictions, targets)
     hits = 0
     for outputs, label in zip(predictions, labels, strict=True):
-        hits += decide(outputs) == _class(label, len(outputs))
+        hits += is_right(outputs, _class(label, len(outputs)))
     return hits / len(labels)
 
 
@@ -70,10 +71,15 @@ def _number_pairs(predictions: Predictions, targets: Targets) -> list[tuple[floa
 
 
 def _class(target: Any, outputs: int) -> int:
-    [label] = target if isinstance(target, (list, tuple)) else [target]
-    if label != label // 1 or (outputs == 1 and label not in (-1, 0, 1)):
+    try:
+        label = class_of(target, "accuracy")
+        fits = label <= 1 if outputs == 1 else target != -1
+    except ValueError:
+        fits = False
+    if not fits:
+        one, several = "0 and 1, or -1 and +1, for one output", "whole numbers from 0"
         raise ValueError(
-            f"accuracy compares classes, but a target is {label}; "
-            "for a regression use mean_absolute_error or r_squared"
+            f"accuracy compares classes, {one if outputs == 1 else several}, but a target is "
+            f"{target}; for a regression use mean_absolute_error or r_squared"
         )
-    return int(label > 0) if outputs == 1 else int(label)
+    return label

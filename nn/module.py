@@ -18,7 +18,8 @@ class Module:
     Assign Values and modules to fields, also in lists, tuples and dicts: they are the children.
     A list of children becomes a tuple, so that the structure stays what it is. Every child gets
     its dotted path as its label: `layers.0.neurons.3.bias`. What else a field holds (a number, a
-    string, a function) is structure and is not trained.
+    string, a function) is structure and is not trained. ValueError where a module would come to
+    lie inside itself.
 
     >>> from autograd import Value, dot
     >>> class Line(Module):
@@ -49,6 +50,7 @@ class Module:
     def __setattr__(self, name: str, value: Any) -> None:
         _refuse_array(name, value)
         value = _fixed(value)
+        _refuse_loop(self, name, value)
         object.__setattr__(self, name, value)
         if name == "label" or next(_children(value, ""), None):
             _label(self)
@@ -171,6 +173,17 @@ def _refuse_array(name: str, field: Any) -> None:
         raise TypeError(
             f"{name} is an array of objects, in which parameters are not found; "
             f"assign lists instead: {name}.tolist()"
+        )
+
+
+def _refuse_loop(module: Module, name: str, field: Any) -> None:
+    within: dict[int, Module] = {}
+    _gather([field], {}, within)
+    if id(module) in within:
+        kind = type(module).__name__
+        raise ValueError(
+            f"{name} would put this {kind} inside itself, but modules form a tree; to refer back, "
+            f"keep a weakref.ref to it, which is no child: {name} = weakref.ref(...)"
         )
 
 

@@ -7,12 +7,13 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-from nn.activations import Activation, Number, activation_function
+from nn.activations import Activation, activation_function, activation_name
 from nn.checking import given, random_source, rate, whole
 from nn.dropout import Dropout
 from nn.initialization import Initialization
 from nn.layers import Layer, check_length
 from nn.module import Masks, Module
+from nn.number import Number
 
 
 class MLP(Module):
@@ -153,7 +154,7 @@ class Sequential(Module):
 
     def architecture(self) -> str:
         names = [
-            each.architecture() if isinstance(each, Module) else each.__name__
+            each.architecture() if isinstance(each, Module) else activation_name(each)
             for each in self.layers
         ]
         return f"Sequential({', '.join(names)})"

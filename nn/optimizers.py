@@ -11,6 +11,7 @@ The rule is written in autograd's functions, so it works on floats and on Values
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,9 +19,9 @@ from typing import ClassVar
 from autograd import Value, sqrt
 from nn.checking import given, not_negative, positive, rate
 from nn.module import Module
+from nn.number import Number
 from nn.writing import write_data
 
-Number = Value | float
 Schedule = Callable[[Number], Number]
 Slots = tuple[Number, ...]
 
@@ -62,7 +63,8 @@ class Optimizer:
     def step(self, model: Module | Iterable[Value], state: OptimizerState) -> OptimizerState:
         """Read every `.grad`, write every `.data`, and give the next state: all or nothing.
 
-        ValueError where the state is of another number of parameters.
+        ValueError where the state is of another number of parameters, FloatingPointError where a
+        parameter would become infinite or nan.
         """
         parameters = parameters_of(model)
         if len(state.slots) != len(parameters):
@@ -75,13 +77,18 @@ class Optimizer:
             self.update(p.data, p.grad, slots, t)
             for p, slots in zip(parameters, state.slots, strict=True)
         ]
-        write_data(parameters, [number for number, _ in updates])
+        numbers = [n.data if isinstance(n, Value) else float(n) for n, _ in updates]
+        _refuse_non_finite(parameters, numbers, t)
+        write_data(parameters, numbers)
         return OptimizerState(t, tuple([slots for _, slots in updates]))
 
 
 def parameters_of(model: Module | Iterable[Value]) -> Sequence[Value]:
-    """The parameters of a module, or the given Values; ValueError if there are none."""
-    parameters = model.parameters() if isinstance(model, Module) else list(model)
+    """The parameters of a module, or the given Values, each once; ValueError if there are none."""
+    if isinstance(model, Module):
+        parameters = model.parameters()
+    else:
+        parameters = list({id(p): p for p in model}.values())
     for p in parameters:
         if not isinstance(p, Value):
             raise TypeError(f"expected a module or a list of Values, found {given(p)}")
@@ -91,6 +98,17 @@ def parameters_of(model: Module | Iterable[Value]) -> Sequence[Value]:
             "where lists, tuples and dicts of them count too"
         )
     return parameters
+
+
+def _refuse_non_finite(parameters: Sequence[Value], numbers: Sequence[float], t: int) -> None:
+    if all(map(math.isfinite, numbers)):
+        return
+    i = next(i for i, number in enumerate(numbers) if not math.isfinite(number))
+    p = parameters[i]
+    raise FloatingPointError(
+        f"step {t} would make the parameter {p.label or i} {numbers[i]}, from {p.data} and the "
+        f"gradient {p.grad}; nothing is written. Try a smaller learning rate or weight decay"
+    )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 Each function draws on the Axes that it is given, or on a new figure, and gives the Axes back.
 Classes differ in colour and in marker; the colours are Okabe & Ito's, which colour-blind readers
-tell apart.
+tell apart. In an SVG or a PDF the coloured plane is an image; lines, points and text are not.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ LOG_FROM = 30.0  # a curve that falls by more than this factor is read on a loga
 # -- the loss ------------------------------------------------------------------------------------
 
 
-def plot_loss(history: Sequence[Record], ax: Axes | None = None) -> Axes:
+def plot_loss(history: Sequence[Record], ax: Axes | None = None, *, legend: bool = True) -> Axes:
     """The loss over the epochs (over the steps, if there is a record for each), and validation's.
 
     The lowest validation loss is marked: early stopping keeps the parameters of that epoch.
@@ -62,7 +62,8 @@ def plot_loss(history: Sequence[Record], ax: Axes | None = None) -> Axes:
         ax.plot(*zip(*watched, strict=True), color=VALIDATION, linestyle="--", label="validation")
         x, lowest = min(watched, key=lambda point: point[1])
         ax.plot([x], [lowest], "o", color=VALIDATION, label=f"lowest: {lowest:.3g} at {x}")
-        ax.legend(frameon=False)
+        if legend:
+            ax.legend(frameon=False)
     losses = [record.loss for record in records] + [loss for _, loss in watched]
     if min(losses) > 0 and max(losses) / min(losses) > LOG_FROM:
         ax.set_yscale("log")
@@ -83,6 +84,7 @@ def plot_decision_boundary(
     *,
     classes: Sequence[str] | None = None,
     resolution: int = 50,
+    legend: bool = True,
 ) -> Axes:
     """Which class the model decides for over the plane of two features, with the samples on it.
 
@@ -110,7 +112,8 @@ def plot_decision_boundary(
     ring_errors(ax, table, labels, predict(model, table))
     ax.set_xlabel("first feature")
     ax.set_ylabel("second feature")
-    ax.legend(frameon=True, framealpha=0.9, loc="best", fontsize="small")
+    if legend:
+        ax.legend(frameon=True, framealpha=0.9, loc="best", fontsize="small")
     return ax
 
 
@@ -123,13 +126,14 @@ def plot_hidden_features(
     layer: int = -2,
     classes: Sequence[str] | None = None,
     resolution: int = 30,
+    legend: bool = True,
 ) -> list[Axes]:
     """What the units of a hidden layer respond to; `layer` counts as in `model.layers`.
 
     Over two features: one map for each unit, with the samples on it. Over more: the samples on
     the first two principal components of the data (left) and of the hidden layer (right), where
-    what the network has learned to tell apart lies apart. Gives the list of Axes; ValueError if
-    `axes` has another number of them.
+    what the network has learned to tell apart lies apart, with a legend unless that is turned off.
+    Gives the list of Axes; ValueError if `axes` has another number of them.
     """
     if not isinstance(model, (MLP, Sequential)):
         raise TypeError(f"expected an MLP or a Sequential, which has layers, not {given(model)}")
@@ -143,7 +147,8 @@ def plot_hidden_features(
     left, right = panels_of(axes, 2, columns=2)
     scatter_components(left, table, labels, classes, f"the data: {len(table[0])} features")
     scatter_components(right, hidden, labels, classes, f"the hidden layer: {len(hidden[0])} units")
-    right.legend(frameon=False, fontsize="small")
+    if legend:
+        right.legend(frameon=False, fontsize="small")
     return [left, right]
 
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from autograd import Value, cos, floor_divide, maximum, minimum, where
+from autograd import cos, floor_divide, maximum, minimum, where
 from nn.checking import not_negative, positive, real, whole
-
-Number = Value | float
+from nn.number import Number
 
 
 @dataclass(frozen=True)

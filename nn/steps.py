@@ -1,4 +1,4 @@
-"""One step of training: the gradient of a batch's objective, left in the parameters."""
+"""One step of training: the gradient of a batch's objective and the move along it, or neither."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from nn.checking import given
 from nn.losses import Loss
 from nn.metrics import Metric
 from nn.module import Module
-from nn.optimizers import Optimizer
+from nn.optimizers import Optimizer, OptimizerState
 from nn.prediction import numbers_of
 from nn.records import Record
 from nn.samples import Sample
-from nn.writing import write_gradients
+from nn.writing import write_data, write_gradients
 
 GRAPH_SAMPLES = 16  # samples in one graph: a sweep visits each parameter once for all of them
 
@@ -48,28 +48,40 @@ class Run:
         return {name: float(metric(outputs, targets)) for name, metric in self.metrics.items()}
 
 
-def gradient(run: Run, batch: list[Sample], place: str) -> tuple[float, list[list[float]]]:
+def step(
+    run: Run, batch: list[Sample], state: OptimizerState, epoch: int
+) -> tuple[OptimizerState, float, list[list[float]]]:
+    """The optimiser's next state, the batch's objective and the model's outputs.
+
+    Whatever ends the step early, the parameters and their gradients are as they were before it.
+    """
+    numbers, gradients = [p.data for p in run.parameters], [p.grad for p in run.parameters]
+    try:
+        cost, outputs = _gradient(run, batch, f"step {state.step + 1} (epoch {epoch})")
+        return run.optimizer.step(run.parameters, state), cost, outputs
+    except BaseException:
+        write_data(run.parameters, numbers)
+        write_gradients(run.parameters, gradients)
+        raise
+
+
+def _gradient(run: Run, batch: list[Sample], place: str) -> tuple[float, list[list[float]]]:
     """The objective of the batch and the model's outputs; its gradient is left in `.grad`.
 
     The gradients of several graphs add up in the parameters, so no graph is larger than
     GRAPH_SAMPLES samples whatever the batch.
     """
-    before = [p.grad for p in run.parameters]
     outputs: list[list[float]] = []
     total = 0.0
-    try:
-        write_gradients(run.parameters, [0.0] * len(before))
-        for start in range(0, len(batch), GRAPH_SAMPLES):
-            costs = [_cost(run, x, t, outputs) for x, t in batch[start : start + GRAPH_SAMPLES]]
-            objective = autograd.sum(costs) / len(batch)
-            if run.l2 and start == 0:
-                objective = objective + run.l2 * autograd.dot(run.parameters, run.parameters)
-            objective.backward()
-            total += objective.data
-        _refuse_non_finite(total, run.parameters, place)
-    except BaseException:
-        write_gradients(run.parameters, before)
-        raise
+    write_gradients(run.parameters, [0.0] * len(run.parameters))
+    for start in range(0, len(batch), GRAPH_SAMPLES):
+        costs = [_cost(run, x, t, outputs) for x, t in batch[start : start + GRAPH_SAMPLES]]
+        objective = autograd.sum(costs) / len(batch)
+        if run.l2 and start == 0:
+            objective = objective + run.l2 * autograd.dot(run.parameters, run.parameters)
+        objective.backward()
+        total += objective.data
+    _refuse_non_finite(total, run.parameters, place)
     return total, outputs
 
 

@@ -16,7 +16,7 @@ from nn.optimizers import Adam, Optimizer, OptimizerState, parameters_of
 from nn.progress import shown
 from nn.records import Record
 from nn.samples import Sample, paired, split
-from nn.steps import Run, gradient, validated
+from nn.steps import Run, step, validated
 from nn.writing import write_data
 
 
@@ -40,7 +40,7 @@ def fit(
 
     `progress` shows one line that is rewritten in a terminal or a notebook, and about ten lines
     where the output goes to a file; `progress=False` is silent. Ctrl-C or an
-    exception leaves the parameters of the last completed step.
+    exception leaves the parameters and gradients of the last completed step.
 
     >>> import nn
     >>> X, y = nn.datasets.xor(40, noise=0.0)
@@ -101,17 +101,11 @@ def train(
     of the last step. An exception or Ctrl-C leaves both as the last completed step left them.
 
     TypeError or ValueError for arguments that do not fit, before anything has changed;
-    FloatingPointError where the loss or the gradient of a step is not finite: that step is undone.
+    FloatingPointError where the loss, the gradient or a parameter would not be finite after a step:
+    that step is undone.
     """
     run = _checked(model, loss, optimizer, l2, metrics, seed)
-    if every not in ("epoch", "step"):
-        raise ValueError(f'every is "epoch" or "step", not {given(every)}')
-    plan = _Plan(
-        epochs=whole(epochs, "epochs"),
-        batch_size=None if batch_size is None else whole(batch_size, "batch_size"),
-        patience=None if early_stopping is None else whole(early_stopping, "early_stopping"),
-        every_step=every == "step",
-    )
+    plan = _planned(epochs, batch_size, early_stopping, every)
     if plan.patience and validation is None:
         raise ValueError(
             "early_stopping watches the validation loss; give validation=0.2 or a pair (X, y)"
@@ -136,6 +130,17 @@ class _Plan:
     every_step: bool
 
 
+def _planned(epochs: int, batch_size: int | None, early_stopping: int | None, every: str) -> _Plan:
+    if every not in ("epoch", "step"):
+        raise ValueError(f'every is "epoch" or "step", not {given(every)}')
+    return _Plan(
+        epochs=whole(epochs, "epochs"),
+        batch_size=None if batch_size is None else whole(batch_size, "batch_size"),
+        patience=None if early_stopping is None else whole(early_stopping, "early_stopping"),
+        every_step=every == "step",
+    )
+
+
 def _checked(
     model: Module,
     loss: Loss,
@@ -158,10 +163,24 @@ def _checked(
         loss=loss,
         optimizer=optimizer or Adam(),
         l2=not_negative(l2, "l2"),
-        metrics={getattr(f, "__name__", str(f)): f for f in functions(metrics, "metrics")},
+        metrics=_named(metrics),
         has_dropout=bool(model.draw_masks(Random(0))),
         rng=Random(seed),
     )
+
+
+def _named(metrics: Iterable[Metric] | Metric) -> dict[str, Metric]:
+    """The metrics by the names that records give them."""
+    named: dict[str, Metric] = {}
+    for f in functions(metrics, "metrics"):
+        name = getattr(f, "__name__", str(f))
+        if name in named or name == "loss":
+            raise ValueError(
+                f"two numbers of a record would be called {name!r}; give each metric a name of "
+                "its own, as a function with def"
+            )
+        named[name] = f
+    return named
 
 
 def _pair(validation: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -204,8 +223,7 @@ def _epoch(
     total, outputs, trained = 0.0, [], []
     batches = _batches(samples, plan.batch_size, run.rng)
     for i, batch in enumerate(batches, 1):
-        cost, predictions = gradient(run, batch, f"step {state.step + 1} (epoch {epoch})")
-        state = run.optimizer.step(run.parameters, state)
+        state, cost, predictions = step(run, batch, state, epoch)
         total += cost * len(batch)
         outputs += predictions
         trained += batch

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autograd import Value
+from nn.number import Number
 
 _set_data: Any = vars(Value)["data"].__set__  # the slots' own setters, in C
 _set_grad: Any = vars(Value)["grad"].__set__
 
 
-def write_data(values: Sequence[Value], numbers: Iterable[Value | float]) -> None:
+def write_data(values: Sequence[Value], numbers: Iterable[Number]) -> None:
     """Give each Value its number; the numbers are all computed before the first is written."""
     deque(map(_set_data, values, list(numbers)), maxlen=0)
 

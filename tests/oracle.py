@@ -73,7 +73,14 @@ def _shares(extreme: Callable[..., Any]) -> Callable[..., list[Any]]:
 
 
 def _dot(*xs: Any) -> Any:
-    return mp.fsum([w * x for w, x in zip(xs[: len(xs) // 2], xs[len(xs) // 2 :], strict=True)])
+    half = len(xs) // 2
+    products = [w * x for w, x in zip(xs[:half], xs[half : 2 * half], strict=True)]
+    return mp.fsum([*products, *xs[2 * half :]])
+
+
+def _dot_partials(*xs: Any) -> list[Any]:
+    half = len(xs) // 2
+    return [*xs[half : 2 * half], *xs[:half], *[mp.mpf(1)] * (len(xs) % 2)]
 
 
 def _erfc(x: Any) -> Any:
@@ -174,7 +181,7 @@ EXACT: dict[str, tuple[Callable[..., Any], Any]] = {
     "take":         (lambda index, *xs: xs[int(index)],
                      lambda index, *xs: [mp.nan, *[mp.mpf(i == index) for i in range(len(xs))]]),
     "sum":          (lambda *xs: mp.fsum(xs), lambda *xs: [mp.mpf(1)] * len(xs)),
-    "dot":          (_dot, lambda *xs: [*xs[len(xs) // 2 :], *xs[: len(xs) // 2]]),
+    "dot":          (_dot, _dot_partials),
     "maximum":      (max, _shares(max)),
     "minimum":      (min, _shares(min)),
     "logsumexp":    (_logsumexp, lambda *xs: _softmax(xs)),

@@ -7,12 +7,11 @@ import sys
 import threading
 import tracemalloc
 from fractions import Fraction
-from types import FrameType
-from typing import Any
 
 import pytest
 
 from autograd import Value, grad, ops, topological_order
+from tests.interruption import interrupted_at
 
 CHAIN = 1_000_000
 SMALL_STACK = 128 << 10  # bytes: far too little for a recursion over the chain
@@ -138,33 +137,6 @@ def test_repeated_training_keeps_no_memory() -> None:
     finally:
         tracemalloc.stop()
         gc.enable()
-
-
-class Interrupt(Exception):
-    """Stands for Ctrl-C at one bytecode line."""
-
-
-def interrupted_at(line: int, function: Any) -> bool:
-    """Run it with an exception raised at the given traced line; whether it got that far."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal count
-        if event == "line" and "autograd" in frame.f_code.co_filename:
-            count += 1
-            if count == line:
-                raise Interrupt
-        return trace
-
-    previous = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        function()
-    except Interrupt:
-        return True
-    finally:
-        sys.settrace(previous)
-    return False
 
 
 def test_an_interrupt_at_any_line_of_backward_leaves_the_old_gradients_or_the_new() -> None:

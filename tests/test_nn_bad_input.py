@@ -74,6 +74,8 @@ REFUSED = [
     ("stopping unwatched",    dict(early_stopping=3),               ValueError, "early_stopping watches the validation loss; give validation=0.2"),
     ("no patience",           dict(early_stopping=0, validation=(X, Y)), ValueError, "early_stopping is a whole number, at least 1"),
     ("a metric's name",       dict(metrics=["accuracy"]),           TypeError,  "metrics are functions such as nn.accuracy, not str 'accuracy'"),
+    ("two metrics, one name", dict(metrics=[lambda p, t: 0.0, lambda p, t: 1.0]), ValueError, "two numbers of a record would be called '<lambda>'; give each metric a name"),
+    ("a metric twice",        dict(metrics=[nn.accuracy, nn.accuracy]), ValueError, "would be called 'accuracy'"),
     ("a seed of text",        dict(seed="0"),                       TypeError,  "seed is an int, not str '0'"),
     ("no model",              dict(model=lambda x: x),              TypeError,  "model is an nn.Module such as"),
     ("no parameters",         dict(model=Empty()),                  ValueError, "the model has no parameters; assign Values or modules"),

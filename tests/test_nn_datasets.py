@@ -40,6 +40,14 @@ def test_circles_without_noise_have_radius_one_and_one_half():
         assert math.hypot(x, y) == pytest.approx(0.5 if label else 1.0, rel=1e-12)
 
 
+def test_points_of_a_circle_without_noise_are_even_and_none_is_there_twice():
+    X, y = datasets.circles(9, noise=0.0)
+    for label, count in ((0, 4), (1, 5)):
+        ring = [x for x, other in zip(X, y, strict=True) if other == label]
+        angles = sorted(math.atan2(b, a) % (2 * math.pi) for a, b in ring)
+        assert angles == pytest.approx([2 * math.pi * i / count for i in range(count)])
+
+
 def test_a_spirals_arms_are_turned_copies_of_each_other():
     X, y = datasets.spiral(60, classes=4, noise=0.0)
     for label in range(4):

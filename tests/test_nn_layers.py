@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from random import Random
 
@@ -220,3 +221,8 @@ def test_an_input_that_is_no_list_says_what_is_expected():
 def test_what_cannot_be_built_says_why(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_a_sequential_names_functions_that_have_no_name_by_their_type():
+    model = nn.Sequential(nn.Layer(1, 1, seed=0), functools.partial(map, abs), autograd.tanh)
+    assert model.architecture() == "Sequential(Layer(1 → 1), partial, tanh)"

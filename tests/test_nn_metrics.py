@@ -56,8 +56,15 @@ def test_metrics_of_a_regression():
 @pytest.mark.parametrize(
     ("metric", "predictions", "targets", "message"),
     [
-        (nn.accuracy, [[1.0]], [0.7], "accuracy compares classes, but a target is 0.7"),
-        (nn.accuracy, [[1.0]], [3], "accuracy compares classes, but a target is 3"),
+        (nn.accuracy, [[1.0]], [0.7], "compares classes, 0 and 1.*, but a target is 0.7"),
+        (nn.accuracy, [[1.0]], [3], "compares classes, 0 and 1.*, but a target is 3"),
+        (
+            nn.accuracy,
+            [[1.0, 0.0]],
+            [-1],
+            "compares classes, whole numbers from 0, but a target is -1",
+        ),
+        (nn.accuracy, [[1.0]], [math.nan], "but a target is nan"),
         (nn.accuracy, [[1.0]], [1, 0], "predictions has 1 samples and targets has 2"),
         (nn.accuracy, [], [], "there are no predictions"),
         (nn.r_squared, [[1.0, 2.0]], [1.0], "a prediction has 2 samples and its target has 1"),
@@ -66,3 +73,16 @@ def test_metrics_of_a_regression():
 def test_what_a_metric_cannot_judge(metric, predictions, targets, message):
     with pytest.raises(ValueError, match=message):
         metric(predictions, targets)
+
+
+def test_classes_that_are_no_numbers_are_to_be_numbered():
+    with pytest.raises(TypeError, match=r"whole numbers from 0.*not str 'a'; number the classes"):
+        nn.accuracy([[1.0]], ["a"])
+
+
+@pytest.mark.parametrize("label", [0, 1])
+def test_a_prediction_with_a_nan_is_wrong_for_every_class(label):
+    assert nn.accuracy([[math.nan]], [label]) == 0.0
+    assert nn.accuracy([[math.nan, 1.0], [1.0, math.nan]], [label, label]) == 0.0
+    with pytest.raises(ValueError, match=r"an output is nan, which decides for no class"):
+        nn.decide([math.nan])

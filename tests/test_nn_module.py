@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -98,15 +99,38 @@ def test_a_shared_value_is_one_parameter_under_its_first_path():
     assert tied.parameters() == [tied.first, tied.second[1]]
 
 
-def test_modules_that_hold_each_other_are_walked_once():
-    class Node(nn.Module):
-        def __init__(self):
-            self.weight = Value(1.0)
+class Node(nn.Module):
+    def __init__(self, *children):
+        self.weight = Value(1.0)
+        self.children_of = list(children)
 
-    a, b = Node(), Node()
-    a.other, b.other = b, a
-    assert len(a.parameters()) == 2
-    assert a.modules() == [a, b]
+
+@pytest.mark.parametrize("wrap", [lambda m: m, lambda m: [m], lambda m: {"up": (m,)}])
+def test_a_module_does_not_come_to_lie_inside_itself(wrap):
+    leaf = Node()
+    root = Node(Node(leaf))
+    leaf.parent = None
+    before = [dict(vars(m)) for m in root.modules()]
+    for inner in (leaf, root):
+        with pytest.raises(ValueError, match=r"parent would put this Node inside.*weakref\.ref"):
+            inner.parent = wrap(root)
+    assert [dict(vars(m)) for m in root.modules()] == before
+    assert len(root.parameters()) == 3
+
+
+def test_a_weak_reference_to_a_parent_is_no_child():
+    leaf = Node()
+    root = Node(leaf)
+    leaf.parent = weakref.ref(root)
+    assert repr(root).endswith("with 2 parameters")
+    assert grad(lambda m: m.weight * m.children_of[0].weight)(root).weight == 1.0
+
+
+def test_a_module_in_two_places_is_walked_once():
+    shared = Node()
+    root = Node(shared, Node(shared))
+    assert len(root.parameters()) == 3
+    assert root.modules() == [root, shared, root.children_of[1]]
 
 
 def test_a_list_of_children_becomes_a_tuple_and_other_lists_stay():

@@ -141,7 +141,7 @@ def test_a_state_of_another_model_is_refused_and_the_model_is_as_it_was():
     model = nn.MLP(1, [1], seed=0)
     before = [p.data for p in model.parameters()]
     with pytest.raises(ValueError, match=r"of 3 parameters and the model has 2; begin anew"):
-        adam.step(model, adam.init([Value(1.0)] * 3))
+        adam.step(model, adam.init([Value(1.0) for _ in range(3)]))
     assert [p.data for p in model.parameters()] == before
 
 
@@ -181,6 +181,48 @@ def test_cosine_decay_warms_up_in_a_line_and_ends_at_its_final_rate():
         expected = 0.2 + 0.8 * (1 + math.cos(math.pi * (t - 4) / 8)) / 2
         assert rates[t - 1] == pytest.approx(expected, rel=ROUNDING)
     assert rates[11:] == [0.2, 0.2, 0.2]
+
+
+# -- all or nothing ------------------------------------------------------------------------------
+
+
+def test_a_step_that_would_leave_a_parameter_infinite_or_nan_writes_nothing():
+    a, b = Value(1.0, "a"), Value(1.0, "b")
+    b.grad = 1.0
+    optimizer = nn.SGD(1.7e308, momentum=0.5)
+    state = optimizer.step([b], optimizer.init([b]))
+    for start, gradient, wrong in ((b.data, 1.0, "-inf"), (1.0, math.nan, "nan")):
+        b.data, b.grad = start, gradient
+        both = nn.OptimizerState(state.step, ((0.0,), *state.slots))
+        with pytest.raises(FloatingPointError, match=f"step 2 would make the parameter b {wrong}"):
+            optimizer.step([a, b], both)
+        assert (a.data, b.grad) == (1.0, pytest.approx(gradient, nan_ok=True))
+        assert b.data == start
+
+
+def test_a_parameter_without_a_label_is_named_by_its_place():
+    v = Value(1.0)
+    v.grad = math.inf
+    with pytest.raises(FloatingPointError, match=r"the parameter 0 -inf.*smaller learning rate"):
+        nn.SGD(0.1).step([v], nn.SGD(0.1).init([v]))
+
+
+def test_a_parameter_that_is_listed_twice_moves_once():
+    v, w = Value(1.0), Value(1.0)
+    v.grad = w.grad = 1.0
+    optimizer = nn.SGD(0.25)
+    state = optimizer.init([v, w, v])
+    assert len(state.slots) == 2
+    optimizer.step([v, v, w], state)
+    assert (v.data, w.data) == (0.75, 0.75)
+
+
+def test_a_schedule_in_values_still_leaves_plain_numbers():
+    v = Value(1.0)
+    v.grad = 1.0
+    optimizer = nn.SGD(lambda t: Value(0.5) / t)
+    optimizer.step([v], optimizer.init([v]))
+    assert (type(v.data), v.data) == (float, 0.5)
 
 
 # -- refusals ------------------------------------------------------------------------------------

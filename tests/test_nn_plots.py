@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 
 import matplotlib
@@ -12,8 +13,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.contour import ContourSet
 
 import nn
+from nn.canvas import ring_errors
 
 
 @pytest.fixture(autouse=True)
@@ -145,6 +148,39 @@ def test_plots_change_nothing_in_the_model(moons):
     nn.plot_decision_boundary(model, X, y, resolution=4)
     nn.plot_hidden_features(model, X, y, resolution=4)
     assert [(p.data, p.grad) for p in model.parameters()] == before
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_in_an_svg_the_plane_is_one_image_and_the_rest_is_vectors(outputs, tmp_path):
+    X, y = nn.datasets.moons(30)
+    model = nn.MLP(2, [8, outputs], seed=0)
+    ax = nn.plot_decision_boundary(model, X, y)
+    ax.figure.savefig(tmp_path / "plane.svg")
+    text = (tmp_path / "plane.svg").read_text()
+    assert "<image" in text
+    assert not [c for c in ax.collections if isinstance(c, ContourSet) and c.filled and
+                not c.get_rasterized()]  # fmt: skip
+    lines = [c for c in ax.collections if isinstance(c, ContourSet) and not c.filled]
+    assert lines
+    assert not any(c.get_rasterized() for c in lines)
+
+
+def test_the_legend_may_be_left_out(moons):
+    model, X, y, history = moons
+    assert texts(nn.plot_loss(history, legend=False)) == []
+    assert texts(nn.plot_decision_boundary(model, X, y, resolution=3, legend=False)) == []
+    X, y = nn.datasets.iris()
+    _, right = nn.plot_hidden_features(nn.MLP(4, [2, 3], seed=0), X, y, legend=False)
+    assert texts(right) == []
+
+
+def test_a_sample_on_which_the_model_gives_nan_is_on_the_wrong_side(moons):
+    _, X, y, _ = moons
+    outputs = [[math.nan] for _ in X]
+    ax = plt.subplots()[1]
+    ring_errors(ax, X, y, outputs)
+    [ring] = ax.collections
+    assert len(ring.get_offsets()) == len(X)
 
 
 def test_targets_of_minus_one_are_class_zero_and_a_class_without_samples_keeps_its_colour(moons):

@@ -260,6 +260,80 @@ def test_an_interruption_leaves_the_parameters_of_the_last_completed_step(error)
     assert [p.grad for p in model.parameters()] == [p.grad for p in twin.parameters()]
 
 
+def stopping(at, error):
+    """A schedule of 0.05 whose call number `at` raises."""
+    calls = []
+
+    def rate(t):
+        calls.append(t)
+        if len(calls) == at:
+            raise error("stop")
+        return 0.05
+
+    return rate
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_an_exception_in_the_optimiser_leaves_gradients_and_parameters_of_the_step_before(error):
+    X, y = xor()
+    model, twin = nn.MLP(2, [4, 1], seed=0), nn.MLP(2, [4, 1], seed=0)
+    count = len(model.parameters())
+    rate = stopping(2 * count + 3, error)  # within the third step
+    with pytest.raises(error, match="stop"):
+        nn.fit(model, X, y, loss=nn.mse, optimizer=nn.SGD(rate), epochs=9, progress=False)
+    nn.fit(twin, X, y, loss=nn.mse, optimizer=nn.SGD(0.05), epochs=2, progress=False)
+    assert numbers(model) == numbers(twin)
+    assert [p.grad for p in model.parameters()] == [p.grad for p in twin.parameters()]
+
+
+def test_an_interruption_just_after_the_parameters_are_written_undoes_the_step():
+    class Interrupted(nn.SGD):
+        def step(self, model, state):
+            after = super().step(model, state)
+            if after.step == 3:
+                raise KeyboardInterrupt
+            return after
+
+    X, y = xor()
+    model, twin = nn.MLP(2, [4, 1], seed=0), nn.MLP(2, [4, 1], seed=0)
+    with pytest.raises(KeyboardInterrupt):
+        nn.fit(model, X, y, loss=nn.mse, optimizer=Interrupted(0.05), epochs=9, progress=False)
+    nn.fit(twin, X, y, loss=nn.mse, optimizer=nn.SGD(0.05), epochs=2, progress=False)
+    assert numbers(model) == numbers(twin)
+    assert [p.grad for p in model.parameters()] == [p.grad for p in twin.parameters()]
+
+
+def test_a_metric_that_raises_leaves_gradients_and_parameters_of_the_same_step():
+    X, y = xor()
+    epochs = []
+
+    def metric(predictions, targets):
+        epochs.append(len(epochs))
+        if len(epochs) == 3:
+            raise RuntimeError("stop")
+        return 0.0
+
+    model, twin = nn.MLP(2, [4, 1], seed=0), nn.MLP(2, [4, 1], seed=0)
+    options = dict(loss=nn.mse, optimizer=nn.SGD(0.05), progress=False)
+    with pytest.raises(RuntimeError, match="stop"):
+        nn.fit(model, X, y, epochs=9, metrics=metric, **options)
+    nn.fit(twin, X, y, epochs=3, **options)
+    assert numbers(model) == numbers(twin)
+    assert [p.grad for p in model.parameters()] == [p.grad for p in twin.parameters()]
+
+
+def test_a_step_to_an_infinite_parameter_is_refused_and_undone():
+    model = nn.MLP(1, [1], seed=0)
+    for p in model.parameters():
+        p.grad = 0.5
+    before = numbers(model)
+    optimizer = nn.AdamW(1e200, weight_decay=1e200)
+    with pytest.raises(FloatingPointError, match=r"step 1 .*parameter layers\.0\.neurons\.0\."):
+        nn.fit(model, [[1.0]], [0.5], loss=nn.mse, optimizer=optimizer, epochs=1, progress=False)
+    assert numbers(model) == before
+    assert [p.grad for p in model.parameters()] == [0.5, 0.5]
+
+
 def test_a_loss_that_is_not_finite_names_its_step_and_undoes_it():
     X, y = xor()
     model = nn.MLP(2, [4, 1], seed=0)

@@ -337,3 +337,8 @@ def test_every_row_is_found_under_its_name_and_pickles_as_it() -> None:
     for name, op in TABLE.items():
         function, arguments = op.__reduce__()
         assert (op.name, function(*arguments), getattr(ops, name)) == (name, op, op)
+
+
+def test_the_mixed_second_derivative_of_a_power_at_exponent_zero_is_one_over_the_base() -> None:
+    for a in (0.5, 1.0, 4.0):
+        assert grad(lambda b, a=a: grad(lambda x: x**b)(a))(0.0) == 1.0 / a

@@ -621,3 +621,20 @@ def test_threads_on_disjoint_graphs_get_what_they_get_alone() -> None:
     finally:
         sys.setswitchinterval(interval)
     assert together == alone
+
+
+def test_an_array_of_what_is_no_number_is_a_type_error() -> None:
+    for array in (np.array(["a", "b"]), np.array([1j, 2j])):
+        with pytest.raises(TypeError, match="array of real numbers"):
+            array * Value(1.0)
+
+
+def test_a_comparison_with_an_array_selects_from_it() -> None:
+    xs = np.array([1.0, 2.0, 3.0])
+    assert xs[xs > Value(1.5)].tolist() == [2.0, 3.0]
+
+
+def test_a_comparison_with_an_int_of_any_size_is_exact() -> None:
+    assert Value(1.0) != 10**400
+    assert Value(1.0) < 10**400
+    assert Value(2.0**53) != 2**53 + 1

@@ -526,7 +526,7 @@ BAD = {
     "grad of None": (
         lambda: grad(lambda x: None)(1.0),
         TypeError,
-        "returns one number, but it returned 0",
+        "its result holds none",
     ),
     "grad of text": (lambda: grad(lambda x: "x")(1.0), TypeError, "returns one number"),
     "grad of complex": (lambda: grad(lambda x: 1j)(1.0), TypeError, "expected numbers, Values"),
@@ -743,3 +743,22 @@ def test_third_derivatives_agree_however_they_are_taken(expression):
 def test_the_package_gives_the_transforms_at_its_top():
     for transform in (grad, value_and_grad, vjp, jvp, hvp, jacobian, hessian):
         assert getattr(autograd, transform.__name__) is transform
+
+
+def test_a_place_named_twice_in_argnums_is_an_error() -> None:
+    for argnums in ((0, 0), (1, -1)):
+        with pytest.raises(ValueError, match="names an argument twice"):
+            grad(lambda x, y: x * y, argnums)(2.0, 3.0)
+    for argnums in ([0, 1], "x"):
+        with pytest.raises(TypeError, match="an int or a tuple of ints"):
+            grad(lambda x, y: x * y, argnums)(2.0, 3.0)
+
+
+def test_a_nan_tangent_passes_and_two_tangents_of_one_value_do_not() -> None:
+    assert math.isnan(jvp(lambda x: x * x, (1.0,), (math.nan,))[1])
+    v = Value(2.0)
+    assert jvp(lambda a, b: a * b, (v, v), (1.0, 1.0))[1] == 4.0
+    with pytest.raises(ValueError, match="has one tangent"):
+        jvp(lambda a, b: a * b, (v, v), (1.0, 2.0))
+    with pytest.raises(ValueError, match="has one tangent"):
+        grad(lambda p, q: jvp(lambda a, b: a * b, (v, v), (p, q))[1], (0, 1))(1.0, 1.0)

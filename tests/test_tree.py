@@ -1,9 +1,10 @@
 """Trees: what is a leaf, what is structure, and how the one goes back into the other."""
 
-from collections import namedtuple
-from dataclasses import dataclass, field
+from collections import OrderedDict, namedtuple
+from dataclasses import InitVar, dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy
 import pytest
@@ -228,3 +229,33 @@ def test_a_tree_of_another_structure_is_a_value_error(like, other):
 def test_what_is_no_number_cannot_stand_for_a_leaf(other):
     with pytest.raises(TypeError, match="expected a real number"):
         flatten_like(flatten(1.0)[1], other)
+
+
+@dataclass
+class Measured:
+    width: float
+    scale: ClassVar[float] = 3.0
+    start: InitVar[float] = 0.0
+
+    def __post_init__(self, start: float) -> None:
+        self.name = f"from {start}"
+
+
+def test_a_dataclass_has_its_fields_for_leaves_and_keeps_its_other_attributes() -> None:
+    leaves, structure = flatten(Measured(2.0, start=1.0))
+    assert leaves == [2.0]
+    again = unflatten(structure, [5.0])
+    assert (again.width, again.name, again.scale) == (5.0, "from 1.0", 3.0)
+
+
+def test_an_array_of_truth_values_is_structure() -> None:
+    mask = numpy.array([True, False])
+    leaves, structure = flatten({"x": numpy.array([1.0, 2.0]), "mask": mask})
+    assert leaves == [1.0, 2.0]
+    assert unflatten(structure, [3.0, 4.0])["mask"].dtype == bool
+
+
+def test_a_dict_of_another_kind_stays_of_that_kind() -> None:
+    leaves, structure = flatten(OrderedDict(a=1.0, b=2.0))
+    assert unflatten(structure, leaves) == OrderedDict(a=1.0, b=2.0)
+    assert type(unflatten(structure, leaves)) is OrderedDict

@@ -35,11 +35,6 @@ SPELLINGS: dict[str, Callable[[Sequence[str]], str]] = {
 }
 
 
-def _halves(xs: Sequence[str]) -> list[str]:
-    half = len(xs) // 2
-    return [_list(xs[:half]), _list(xs[half : 2 * half]), *xs[2 * half :]]
-
-
 @dataclass(frozen=True, repr=False)
 class Expression:
     """A function of floats or Values, drawn at random, with the leaves that it was drawn at.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from os import environ
 from pathlib import Path
 from shutil import which
@@ -30,13 +31,17 @@ class FailingGraph:
     def _draw(self) -> Path:
         from autograd.draw import draw
 
-        roots = self._roots()
+        drawing = draw(*self._roots())
         cache = environ.get("AUTOGRAD_CACHE")
-        if cache:
-            Path(cache).mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix="failing-graph-", dir=cache))
+        if cache:  # the same failure goes to the same place, or the cache would grow with each run
+            folder = (
+                Path(cache) / f"failing-graph-{sha256(drawing.source.encode()).hexdigest()[:12]}"
+            )
+            folder.mkdir(parents=True, exist_ok=True)
+        else:
+            folder = Path(tempfile.mkdtemp(prefix="failing-graph-"))
         path = folder / ("graph.svg" if which("dot") else "graph.dot")
-        draw(*roots).save(path)
+        drawing.save(path)
         return path
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from autograd.real import describe
 from autograd.testing.point import Point
+from autograd.transforms import positions
 from autograd.tree import flatten, unflatten
 from autograd.value import Value
 
@@ -57,10 +58,7 @@ def finite_difference(
     >>> finite_difference(lambda x: exp(x[0]) * x[1], [0.0, 3.0]).derivative
     [3.0000000000..., 1.0]
     """
-    count = len(args)
-    chosen = argnums if isinstance(argnums, tuple) else (argnums,)
-    if not all(-count <= i < count for i in chosen):
-        raise ValueError(f"argnums {argnums!r} does not name one of the {count} arguments")
+    chosen = positions(argnums, len(args))
     trees = tuple([args[i] for i in chosen])
     point = Point.of(trees if isinstance(argnums, tuple) else trees[0], "x")
 
@@ -73,7 +71,9 @@ def finite_difference(
 
     outputs, structure = flatten(at(point.coordinates))
     if not outputs:
-        raise TypeError(f"expected a function that returns numbers, not {describe(at)}")
+        raise TypeError(
+            f"expected a function that returns numbers, not {describe(at(point.coordinates))}"
+        )
     columns = [
         slopes(lambda xs: numbers(at(xs)), point.coordinates, unit(point.coordinates, i))
         for i in range(len(point.coordinates))

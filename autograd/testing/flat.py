@@ -10,7 +10,7 @@ from autograd.testing.finite import numbers
 from autograd.testing.point import Point, leaf_names
 from autograd.transforms import jvp, vjp
 from autograd.tree import flatten
-from autograd.value import Value
+from autograd.value import Value, topological_order
 
 if TYPE_CHECKING:
     from autograd.tree import Tree
@@ -71,8 +71,25 @@ class FlatFunction:
         return FlatFunction(call, evaluate, self.point, names, (mode, *self.modes))
 
     def graph(self) -> list[Value]:
-        """The outputs as Values, with leaves that are labelled with their place."""
+        """The outputs as Values, with labelled leaves, and the gradients of their sum written."""
         leaves = self.point.values()
         for leaf, name in zip(leaves, self.point.names, strict=True):
             leaf.label = leaf.label or name
-        return [y for y in self.call(list(leaves)) if isinstance(y, Value)]
+        outputs = [y for y in self.call(list(leaves)) if isinstance(y, Value)]
+        _write_gradients(outputs, leaves)
+        return outputs
+
+
+def _write_gradients(outputs: Sequence[Value], leaves: Sequence[Value]) -> None:
+    """As backward, but only to what was computed from the leaves: the rest is the user's own."""
+    order = topological_order(*outputs)
+    reached = set(map(id, leaves))
+    for node in order:
+        if not reached.isdisjoint(map(id, node.parents)):
+            reached.add(id(node))
+    for output in outputs:
+        output.grad += 1.0 if id(output) in reached else 0.0
+    for node in reversed(order):
+        for parent, local_grad in zip(node.parents, node.local_grads, strict=True):
+            if id(parent) in reached:
+                parent.grad += node.grad * local_grad

@@ -76,11 +76,11 @@ def leaf_names(structure: Structure, name: str) -> Iterator[str]:
 
 def _places(tag: str, details: Sequence[Tree]) -> list[str]:
     if tag == "dict":
-        return [f"[{key!r}]" for key in details[0]]
+        return [f"[{key!r}]" for key in details[1]]
     if tag == "object":
-        return [f".{field}" for field in details[1]]
+        return [f".{field}" for field in details[-2]]
     if tag == "array":
-        indices = product(*map(range, details[0]))
+        indices = product(*map(range, details[-2]))
         return [
             "".join(["[", ", ".join(map(str, index)), "]"]) if index else "" for index in indices
         ]

@@ -47,25 +47,28 @@ class Sketch:
         operands: list[int | float] = []
         for i, choice in enumerate(choices):
             is_alone = i == last and not any(isinstance(x, int) for x in operands)
-            operands.append(self._operand(choice, is_alone))
+            operands.append(self._operand(choice, is_alone, operands))
         return operands
 
-    def _operand(self, choice: Choice, is_alone: bool) -> int | float:
+    def _operand(
+        self, choice: Choice, is_alone: bool, siblings: Sequence[int | float]
+    ) -> int | float:
         if choice.kind == "constant" and not is_alone:
             return choice.number
         low, high = choice.interval
         number = choice.number
         if choice.kind == "slot":
-            slots = self._by_need()
+            slots = self._by_need(siblings)
             fitting = [slot for slot in slots if low <= self.data[slot] <= high]
             if fitting:
                 return fitting[int(number) % len(fitting)]
             number = low + (self.data[slots[0]] - low) % (high - low)  # a like one that fits
         return self._append(None, number, 1.0)
 
-    def _by_need(self) -> list[int]:
+    def _by_need(self, siblings: Sequence[int | float]) -> list[int]:
         """All slots, those without a use first, and the newest first."""
-        used = {x for _, operands in self.rows for x in operands if isinstance(x, int)}
+        lists = [siblings, *[operands for _, operands in self.rows]]
+        used = {x for operands in lists for x in operands if isinstance(x, int)}
         return sorted(range(len(self.slots)), key=lambda slot: (slot in used, -slot))
 
     def numbers(self, operands: Sequence[int | float]) -> tuple[float, ...]:

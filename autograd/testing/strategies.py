@@ -30,8 +30,9 @@ MOST_OPERANDS = 4  # of the rows that take any number
 # What an operand is, by these odds: an older result of a rank, a new leaf, or a constant.
 ORIGINS = (0, 0, 0, 0, 0, 1, 1, 2, 3, "leaf", "constant")
 LEAVES = 3  # to begin with
+SIMPLEST = 0.75  # the leaf that others shrink to: at 0 and 1 too many wrong rules are right
 FEWEST = {"maximum": 2, "minimum": 2}  # of one operand, as Python's own
-INSTALL = 'strategies need Hypothesis: pip install "scalargrad[testing]"'
+INSTALL = "strategies need Hypothesis: pip install hypothesis"
 
 
 def values(low: float = -LARGEST, high: float = LARGEST, label: str = "") -> SearchStrategy[Value]:
@@ -41,8 +42,10 @@ def values(low: float = -LARGEST, high: float = LARGEST, label: str = "") -> Sea
     """
     if not low <= high:
         raise ValueError(f"expected low <= high, not {low!r} and {high!r}")
-    floats: SearchStrategy[float] = _hypothesis().strategies.floats(low, high)
-    return floats.map(lambda data: Value(data, label))
+    st = _hypothesis().strategies
+    labels = {"label": st.just(label)} if label else {}
+    strategy: SearchStrategy[Value] = st.builds(Value, st.floats(low, high), **labels)
+    return strategy
 
 
 def arguments(operation: str | Op) -> SearchStrategy[tuple[float, ...]]:
@@ -96,7 +99,8 @@ def expressions(
         return sketch
 
     # Lists of short elements, of which each can be left out, are what Hypothesis shrinks best.
-    leaves = st.lists(_floats(-LARGEST, LARGEST), min_size=1, max_size=LEAVES)
+    numbers = _floats(-LARGEST, LARGEST - SIMPLEST).map(lambda x: x + SIMPLEST)
+    leaves = st.lists(numbers, min_size=1, max_size=LEAVES)
     steps = st.lists(st.composite(draw_step)(), min_size=1, max_size=size)
     sketches: SearchStrategy[Sketch] = st.builds(grow, leaves, steps)
     return sketches.filter(lambda sketch: bool(sketch.rows)).map(Sketch.expression)
