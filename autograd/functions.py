@@ -884,6 +884,11 @@ def where(condition: T | float, a: T | float, b: T | float) -> T:
     >>> y.data, y.parents
     (0.0, ())
     """
+    if condition.__class__ is int and condition in (-1, -2):
+        raise ValueError(
+            f"a condition of {condition} would hold: ~ of a Python bool is -1 or -2; "
+            "write `not` instead"
+        )
     return _of(ops.where, condition, a, b)
 
 

@@ -108,7 +108,7 @@ def _pow_by_base(y: Any, a: Any, b: Any) -> Any:
     """b·a^(b - 1); as b·y/a where b - 1 is rounded, unless y has left the range of floats."""
     rounded = (b - 1.0 + 1.0 != b) & (y != 0.0) & (y * 0.0 == 0.0)
     slope = where(rounded, b * divide(y, a), b * pow(a, b - 1.0))
-    return where((b == 0.0) & ((a == 0.0) | (a != a)), 0.0, _if_number(y, slope))
+    return where((b == 0.0) & (slope * 0.0 != 0.0), 0.0, _if_number(y, slope))
 
 
 def _pow_by_exponent(y: Any, a: Any, b: Any) -> Any:
@@ -166,10 +166,11 @@ def _softmax_partials(y: Any, index: Any, *xs: Any) -> list[Any]:
 
 
 def _cross_entropy_partials(y: Any, label: Any, *logits: Any) -> list[Any]:
-    """softmax - 1 at the label, as -(the sum of the others); softmax elsewhere."""
+    """softmax - 1 at the label, from a half on as -(the sum of the others); softmax elsewhere."""
     p = _all_softmax(y, *logits)
     others = [sum(*p[:i], *p[i + 1 :]) for i in range(len(p))]
-    return [nan, *[where(label == float(i), -others[i], q) for i, q in enumerate(p)]]
+    less_one = [where(q < 0.5, q - 1.0, -rest) for q, rest in zip(p, others, strict=True)]
+    return [nan, *[where(label == float(i), less_one[i], q) for i, q in enumerate(p)]]
 
 
 # -- the same for floats alone, where the definition would call the table too often --------------
@@ -208,7 +209,8 @@ def _local_softmax(y: float, index: float, *xs: float) -> list[float]:
 def _local_cross_entropy(y: float, label: float, *logits: float) -> list[float]:
     p = ieee.softmax_all(*logits)
     i = int(label)
-    return [nan, *p[:i], -ieee.sum(*p[:i], *p[i + 1 :]), *p[i + 1 :]]
+    less_one = p[i] - 1.0 if p[i] < 0.5 else -ieee.sum(*p[:i], *p[i + 1 :])
+    return [nan, *p[:i], less_one, *p[i + 1 :]]
 
 
 # -- distances from a kink, for tests that must keep away from one -------------------------------

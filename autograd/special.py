@@ -167,9 +167,9 @@ def lgamma(x: float) -> float:
 
 def polygamma(n: float, x: float) -> float:
     """The n-th derivative of ψ = (log Γ)′ for n = 0, 1, 2, … 100; nan for every other n."""
-    order = int(n) if 0 <= n <= _HIGHEST_ORDER else -1
-    if order != n or x != x or x == -inf:
+    if not 0 <= n <= _HIGHEST_ORDER or n % 1 or x != x or x == -inf:
         return nan
+    order = int(n)
     if x == inf:
         return 0.0 if order else inf
     if x <= 0 and x == floor(x):  # a pole; at ±0 the sign says from which side

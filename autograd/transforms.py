@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     Scalar = Value | float
 
+_SCALARS = flatten(0.0)[1], ("array", (), (flatten(0.0)[1],))  # a number, an array of no axes
 # The aliases of transforms whose function is still running, by id. They are held, so that one which
 # a Ctrl-C leaves here can never lend its id to another Value.
 _live: dict[int, Value] = {}
@@ -189,7 +190,7 @@ class _Call:
 
     def scalar(self) -> Scalar:
         """The output, if it is one number."""
-        if len(self.outputs) == 1 and self.output_structure == flatten(0.0)[1]:
+        if len(self.outputs) == 1 and self.output_structure in _SCALARS:
             return self.outputs[0]
         if not self.outputs:
             raise TypeError(
@@ -227,6 +228,8 @@ class _Call:
                     f"one Value was given the tangents {known} and {t}; "
                     "a Value at two places is one variable, and has one tangent"
                 )
+        # what does not move has no path: 0 · inf would be nan where the derivative is not
+        along = {k: t for k, t in along.items() if not (t.__class__ is float and t == 0.0)}
         order = topological_order(*roots, leaves=self.aliases)
         anomaly.judge_values(order)
         for node in order:

@@ -145,7 +145,13 @@ class Value:
         12.0
         """
         order = _sweep((self,), (1.0,), _token())
-        sums = [n._scratch if n.op else n.grad + n._scratch for n in order]
+        try:
+            sums = [n._scratch if n.op else n.grad + n._scratch for n in order]
+        except TypeError:
+            wrong = next(n for n in order if not n.op and not is_real(n.grad))
+            raise TypeError(
+                f"a leaf's grad is a float, not {describe(wrong.grad)}; set x.grad = 0.0"
+            ) from None
         deque(map(_set_grad, order, sums), maxlen=0)  # one C call, which Ctrl-C cannot split
 
     # -- arithmetic ------------------------------------------------------------------------------
@@ -227,6 +233,8 @@ class Value:
 
     def __pos__(self) -> Value:
         return self
+
+    conjugate = __pos__  # which NumPy's var and vdot call
 
     def __abs__(self) -> Value:
         return _unary(ops.abs, self)

@@ -534,3 +534,12 @@ def test_a_bias_is_added_to_a_dot_in_the_same_node():
     assert F.dot([], [], bias=2.0) == 2.0
     assert F.dot([2.0], [3.0], 1) == 7.0
     assert F.dot([0.0], [-1.0], -0.0) == 0.0
+
+
+def test_a_condition_made_with_a_tilde_is_an_error():
+    with pytest.raises(ValueError, match="write `not` instead"):
+        F.where(~(Value(1.0) > 0), 1.0, 2.0)
+
+
+def test_polygamma_of_an_order_that_is_none_is_nan():
+    assert all(math.isnan(F.polygamma(n, 1.0)) for n in (-1, 0.5, math.nan, math.inf))

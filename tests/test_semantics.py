@@ -638,3 +638,10 @@ def test_a_comparison_with_an_int_of_any_size_is_exact() -> None:
     assert Value(1.0) != 10**400
     assert Value(1.0) < 10**400
     assert Value(2.0**53) != 2**53 + 1
+
+
+def test_a_grad_that_is_no_number_is_named() -> None:
+    x = Value(1.0)
+    x.grad = None  # type: ignore[assignment]
+    with pytest.raises(TypeError, match=r"NoneType None; set x\.grad = 0\.0"):
+        (x * 2.0).backward()

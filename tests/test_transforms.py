@@ -762,3 +762,26 @@ def test_a_nan_tangent_passes_and_two_tangents_of_one_value_do_not() -> None:
         jvp(lambda a, b: a * b, (v, v), (1.0, 2.0))
     with pytest.raises(ValueError, match="has one tangent"):
         grad(lambda p, q: jvp(lambda a, b: a * b, (v, v), (p, q))[1], (0, 1))(1.0, 1.0)
+
+
+def test_an_input_that_does_not_move_adds_nothing_even_where_its_slope_is_infinite() -> None:
+    assert jvp(lambda x, y: F.sqrt(x) + y, (0.0, 1.0), (0.0, 1.0))[1] == 1.0
+
+
+def test_an_array_of_no_axes_is_one_number() -> None:
+    gradient = grad(lambda x: x * x)(numpy.array(3.0))
+    assert gradient.shape == ()
+    assert gradient == 6.0
+
+
+def test_the_hessian_of_a_cross_entropy_is_symmetric_for_an_unlikely_label() -> None:
+    rows = hessian(lambda z: F.cross_entropy(z, 2))([30.0, 29.0, -20.0])
+    p = F.softmax([30.0, 29.0, -20.0])
+    assert rows[2][:2] == pytest.approx([-p[2] * p[0], -p[2] * p[1]], rel=1e-12)
+    assert [row[2] for row in rows] == pytest.approx(rows[2], rel=1e-12)
+
+
+def test_the_hessian_of_a_power_is_symmetric_at_exponent_zero() -> None:
+    rows = hessian(lambda x: x[0] ** x[1])([2.0, 0.0])
+    assert rows[0][1] == rows[1][0] == 0.5
+    assert grad(lambda x: x[0] ** x[1])([1e-320, 0.0])[0] == 0.0
