@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nn.checking import Samples, Targets, listed, rows, same_length
+from nn.checking import Samples, Targets, given, listed, rows, same_length
 from nn.prediction import class_of, is_right
 
 if TYPE_CHECKING:
@@ -163,8 +163,11 @@ def pyplot() -> Any:
     return matplotlib.pyplot
 
 
-def new_axes(width: float, height: float) -> Axes:
-    """The Axes of a new figure of that size in inches."""
+def axes_or_new(ax: Axes | None, width: float, height: float) -> Axes:
+    """The given Axes, or those of a new figure of that size in inches."""
+    if ax is not None:
+        _drawable(ax)
+        return ax
     axes: Axes = pyplot().subplots(figsize=(width, height), layout="constrained")[1]
     return axes
 
@@ -184,4 +187,10 @@ def panels_of(axes: Sequence[Axes] | Axes | None, count: int, columns: int) -> l
         found = list(axes)
     if len(found) != count:
         raise ValueError(f"expected {count} Axes, one for each panel, not {len(found)}")
-    return found
+    return [_drawable(ax) for ax in found]
+
+
+def _drawable(ax: Any) -> Any:
+    if not hasattr(ax, "contourf"):
+        raise TypeError(f"ax is a matplotlib Axes, such as plt.subplots()[1], not {given(ax)}")
+    return ax

@@ -161,6 +161,8 @@ def same_length(X: Sequence[object], y: Sequence[object], names: tuple[str, str]
 
 def functions(fs: Iterable[Callable[..., float]] | Callable[..., float], name: str) -> list[Any]:
     """One function or several as a list; TypeError where one cannot be called."""
+    if not callable(fs) and not isinstance(fs, Iterable):
+        raise TypeError(f"{name} are functions such as nn.accuracy, not {given(fs)}")
     chosen = [fs] if callable(fs) else list(fs)
     for f in chosen:
         if not callable(f):

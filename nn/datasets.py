@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from random import Random
 from typing import Any
 
 from nn.checking import (
@@ -17,6 +16,7 @@ from nn.checking import (
     given,
     listed,
     not_negative,
+    random_source,
     real,
     rows,
     same_length,
@@ -70,7 +70,7 @@ def xor(n: int = 100, noise: float = 0.05, seed: int = 0) -> Data:
 
     The noise moves points after they have their class, so near an axis some are on the wrong side.
     """
-    rng = Random(seed)
+    rng = random_source(seed, None)
     spread = not_negative(noise, "noise")
     X: list[list[float]] = []
     y: list[int] = []
@@ -93,7 +93,7 @@ def _scattered(
 
     A share of 1 is the end of an open curve; on a closed one it is the start and not used.
     """
-    rng = Random(seed)
+    rng = random_source(seed, None)
     spread = not_negative(noise, "noise")
     labelled: list[tuple[list[float], int]] = []
     for label in range(classes):
@@ -189,7 +189,7 @@ def train_test_split(
     groups: dict[Any, list[int]] = {}
     for i, target in enumerate(targets):
         groups.setdefault(_stratum(target) if stratify else None, []).append(i)
-    rng = Random(seed)
+    rng = random_source(seed, None)
     held_out: set[int] = set()
     for places in groups.values():
         held_out.update(rng.sample(places, round(share * len(places))))

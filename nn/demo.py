@@ -11,7 +11,7 @@ from autograd import Value, draw
 from autograd.testing import check_grads
 from nn import datasets
 from nn.canvas import pyplot
-from nn.checking import whole
+from nn.checking import not_negative, positive, rate, whole
 from nn.datasets import Data, standardise, train_test_split
 from nn.losses import Loss, binary_cross_entropy, cross_entropy
 from nn.metrics import accuracy
@@ -48,9 +48,14 @@ class Job:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        whole(self.epochs, "epochs")
+        for width in self.layers:
+            whole(width, "--layers: a width")
+        rate(self.dropout, "--dropout")
+        positive(self.learning_rate, "--learning-rate")
+        whole(self.epochs, "--epochs")
         if self.batch_size is not None:
-            whole(self.batch_size, "batch_size")
+            whole(self.batch_size, "--batch-size")
+        not_negative(self.l2, "--l2")
 
 
 @dataclass(frozen=True)

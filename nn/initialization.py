@@ -17,18 +17,18 @@ def glorot_uniform(rng: Random, fan_in: int, fan_out: int) -> float:
     Its variance, 2/(fan_in + fan_out), keeps that of signals and gradients alike where the
     activation is close to the identity around 0.
     """
-    bound = math.sqrt(6.0 / (fan_in + fan_out))
+    bound = math.sqrt(6.0 / _connections(fan_in + fan_out))
     return rng.uniform(-bound, bound)
 
 
 def glorot_normal(rng: Random, fan_in: int, fan_out: int) -> float:
     """One weight from N(0, 2/(fan_in + fan_out)); Glorot & Bengio 2010, eq. 12."""
-    return rng.gauss(0.0, math.sqrt(2.0 / (fan_in + fan_out)))
+    return rng.gauss(0.0, math.sqrt(2.0 / _connections(fan_in + fan_out)))
 
 
 def he_uniform(rng: Random, fan_in: int, fan_out: int) -> float:
     """One weight from U(-b, b), b = √(6/fan_in), with the variance of `he_normal`."""
-    bound = math.sqrt(6.0 / fan_in)
+    bound = math.sqrt(6.0 / _connections(fan_in))
     return rng.uniform(-bound, bound)
 
 
@@ -37,7 +37,15 @@ def he_normal(rng: Random, fan_in: int, fan_out: int) -> float:
 
     Twice the variance of a linear layer, since relu passes on half of the signal.
     """
-    return rng.gauss(0.0, math.sqrt(2.0 / fan_in))
+    return rng.gauss(0.0, math.sqrt(2.0 / _connections(fan_in)))
+
+
+def _connections(count: int) -> int:
+    if count < 1:
+        raise ValueError(
+            f"fan_in and fan_out count a layer's inputs and outputs, not {count} in all"
+        )
+    return count
 
 
 INITIALIZATIONS: dict[str, Initialization] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any, ClassVar
 
@@ -91,7 +91,16 @@ class Module:
         `model(x, masks=model.draw_masks(rng))` is a training pass; without masks the call is
         inference. A module without Dropout gives an empty dict.
         """
-        return {m.label: m.draw_mask(rng) for m in self.modules() if hasattr(m, "draw_mask")}
+        drawn: list[Any] = [m for m in self.modules() if hasattr(m, "draw_mask")]
+        if not _told_apart(drawn, self):
+            _label(self)  # a list or a dict was filled in place, of which no field heard
+            if not _told_apart(drawn, self):
+                paths = [m.label for m in drawn]
+                raise ValueError(
+                    f"two Dropouts have the same path, {max(paths, key=paths.count)!r}; "
+                    "give their dict other keys, so that each gets its own mask"
+                )
+        return {m.label: m.draw_mask(rng) for m in drawn}
 
     # -- as text ---------------------------------------------------------------------------------
 
@@ -159,6 +168,12 @@ def _label(root: Module) -> None:
                 object.__setattr__(child, "label", prefix + path)
                 if isinstance(child, Module):
                     pending.append(child)
+
+
+def _told_apart(drawn: Sequence[Module], root: Module) -> bool:
+    """Whether each has a label that no other has; only the root's may be empty."""
+    labels = [m.label for m in drawn if m.label or m is root]
+    return len(set(labels)) == len(drawn)
 
 
 def _fixed(field: Any) -> Any:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import ClassVar
 
 from autograd import Value, sqrt
@@ -63,16 +64,20 @@ class Optimizer:
     def step(self, model: Module | Iterable[Value], state: OptimizerState) -> OptimizerState:
         """Read every `.grad`, write every `.data`, and give the next state: all or nothing.
 
-        ValueError where the state is of another number of parameters, FloatingPointError where a
-        parameter would become infinite or nan.
+        ValueError where the state is of another number of parameters or of another optimiser, or
+        where the learning rate's schedule gives less than 0; FloatingPointError where a parameter
+        would become infinite or nan.
         """
         parameters = parameters_of(model)
+        self._refuse_foreign(state)
         if len(state.slots) != len(parameters):
             raise ValueError(
                 f"the state is of {len(state.slots)} parameters and the model has "
                 f"{len(parameters)}; begin anew with state = optimizer.init(model)"
             )
         t = state.step + 1
+        if callable(self.learning_rate):
+            _refuse_rate(self.rate_at(t), t)
         updates = [
             self.update(p.data, p.grad, slots, t)
             for p, slots in zip(parameters, state.slots, strict=True)
@@ -82,11 +87,34 @@ class Optimizer:
         write_data(parameters, numbers)
         return OptimizerState(t, tuple([slots for _, slots in updates]))
 
+    def _refuse_foreign(self, state: object) -> None:
+        anew = "begin with state = optimizer.init(model)"
+        if not isinstance(state, OptimizerState):
+            raise TypeError(
+                f"the state is what init or the step before gave, not {given(state)}; {anew}"
+            )
+        if state.slots and len(state.slots[0]) != len(self.initial):
+            raise ValueError(
+                f"the state remembers {len(state.slots[0])} numbers of each parameter and "
+                f"{type(self).__name__} {len(self.initial)}: it is another optimiser's; {anew}"
+            )
+
+
+def _refuse_rate(rate: object, t: int) -> None:
+    """TypeError or ValueError unless the schedule gave a learning rate to go down with."""
+    expected = f"the learning rate's schedule gave {given(rate)} at step {t}; expected a "
+    if isinstance(rate, bool) or not isinstance(rate, (Real, Value)):
+        raise TypeError(f"{expected}number of at least 0")
+    if not 0.0 <= (rate.data if isinstance(rate, Value) else float(rate)) < math.inf:
+        raise ValueError(f"{expected}finite number of at least 0")
+
 
 def parameters_of(model: Module | Iterable[Value]) -> Sequence[Value]:
     """The parameters of a module, or the given Values, each once; ValueError if there are none."""
     if isinstance(model, Module):
         parameters = model.parameters()
+    elif not isinstance(model, Iterable):
+        raise TypeError(f"expected a module or a list of Values, not {given(model)}")
     else:
         parameters = list({id(p): p for p in model}.values())
     for p in parameters:

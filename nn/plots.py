@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 
 from nn.canvas import (
     INK,
+    axes_or_new,
     extent_of,
     fill,
     fill_classes,
     grid,
     labelled,
-    new_axes,
     panels_of,
     ring_errors,
     scatter,
     scatter_components,
     unflattened,
 )
-from nn.checking import Samples, Targets, given, whole
+from nn.checking import Samples, Targets, given, listed, whole
 from nn.networks import MLP, Sequential
 from nn.prediction import numbers_of, predict
 from nn.records import Record
@@ -46,10 +46,13 @@ def plot_loss(history: Sequence[Record], ax: Axes | None = None, *, legend: bool
 
     The lowest validation loss is marked: early stopping keeps the parameters of that epoch.
     """
-    records = list(history)
+    records = listed(history, "the history", "records, as nn.fit gives it")
+    for record in records:
+        if not isinstance(record, Record):
+            raise TypeError(f"the history holds {given(record)}; expected records of nn.fit")
     if not records:
         raise ValueError("the history is empty; expected the records of nn.fit or nn.train")
-    ax = ax or new_axes(6.0, 4.0)
+    ax = axes_or_new(ax, 6.0, 4.0)
     by_step = len(records) > records[-1].epoch
     xs = [record.step if by_step else record.epoch for record in records]
     ax.plot(xs, [record.loss for record in records], color=TRAINING, label="training")
@@ -98,7 +101,7 @@ def plot_decision_boundary(
             f"a decision boundary is drawn over two features, but X has {len(table[0])}; "
             "plot_hidden_features takes any number"
         )
-    ax = ax or new_axes(6.0, 5.0)
+    ax = axes_or_new(ax, 6.0, 5.0)
     xs, ys, points = grid(table, whole(resolution, "resolution", minimum=2))
     outputs = predict(model, points)
     if len(outputs[0]) == 1:
@@ -138,7 +141,8 @@ def plot_hidden_features(
     if not isinstance(model, (MLP, Sequential)):
         raise TypeError(f"expected an MLP or a Sequential, which has layers, not {given(model)}")
     count = len(model.layers)
-    if not -count <= layer < count:
+    layer = whole(layer, "layer", minimum=-count)
+    if layer >= count:
         raise ValueError(f"layer is from -{count} to {count - 1}, not {layer}")
     table, labels = labelled(X, y)
     if len(table[0]) == 2:

@@ -39,6 +39,8 @@ def decide(outputs: Sequence[float]) -> int:
     >>> decide([-0.3]), decide([0.1, 2.0, -1.0])
     (0, 1)
     """
+    if not len(outputs):
+        raise ValueError("there is no output to decide from; expected one score or several")
     if any(map(math.isnan, outputs)):
         raise ValueError(f"an output is nan, which decides for no class: {given(outputs)}")
     if len(outputs) == 1:

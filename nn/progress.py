@@ -84,7 +84,7 @@ def _logged(records: Iterable[Record], epochs: int, stream: TextIO) -> Iterator[
                 print(text, file=stream, flush=True)
             yield record
         if ending := _ending(record, epochs):
-            text, pending = text + ending, True
+            text, pending = text + ending if pending else ending.strip(), True
     finally:
         if pending:
             print(text, file=stream, flush=True)
@@ -106,12 +106,19 @@ def _terminal(stream: TextIO) -> Show:
         nonlocal shown_before
         columns = shutil.get_terminal_size().columns
         if not last:
-            text = text[: columns - 1]  # a line that wraps could not be rewritten
+            text = _fitting(text, columns - 1)  # a line that wraps could not be rewritten
         stream.write("\r" + text.ljust(min(shown_before, columns - 1)) + ("\n" if last else ""))
         stream.flush()
         shown_before = len(text)
 
     return show
+
+
+def _fitting(text: str, width: int) -> str:
+    """As many whole entries of the line as fit, or its beginning where not even one does."""
+    if len(text) <= width:
+        return text
+    return text[: text.rfind("  ", 0, width + 2)].rstrip()[:width] or text[:width]
 
 
 def _notebook() -> Show | None:

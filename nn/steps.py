@@ -45,7 +45,13 @@ class Run:
     def measured(self, outputs: list[list[float]], samples: Sequence[Sample]) -> dict[str, float]:
         """Every metric of these outputs."""
         targets = [target for _, target in samples]
-        return {name: float(metric(outputs, targets)) for name, metric in self.metrics.items()}
+        return {name: _number(name, f(outputs, targets)) for name, f in self.metrics.items()}
+
+
+def _number(name: str, measured: object) -> float:
+    if not hasattr(measured, "__float__"):
+        raise TypeError(f"the metric {name} gives {given(measured)}; expected a number")
+    return float(measured)
 
 
 def step(

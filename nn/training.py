@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from nn.losses import Loss
 from nn.metrics import Metric
 from nn.module import Module
 from nn.optimizers import Adam, Optimizer, OptimizerState, parameters_of
+from nn.prediction import numbers_of
 from nn.progress import shown
 from nn.records import Record
 from nn.samples import Sample, paired, split
@@ -94,8 +96,9 @@ def train(
     `validation` is the share of the samples to hold out, or an (X, y) of its own. With
     `early_stopping=n` training ends after n epochs without a lower validation loss; when it has
     run to its end, the parameters are those of the lowest one. `metrics` are functions of
-    (predictions, targets) such as `nn.accuracy`. `seed` decides the split, the shuffling and the
-    dropout masks, so the same call gives the same records.
+    (predictions, targets) such as `nn.accuracy`; each is tried on the samples first. `seed`
+    decides the split, the shuffling and the dropout masks, so the same call gives the same
+    records.
 
     Between two records the parameters may be read and changed, and their `.grad` is the gradient
     of the last step. An exception or Ctrl-C leaves both as the last completed step left them.
@@ -117,6 +120,8 @@ def train(
     elif validation is not None:
         samples, watched = split(samples, validation, run.rng)
     run.predict(samples[0][0])  # with masks, where it has Dropout
+    if run.metrics:
+        run.measured([numbers_of(model(x)) for x, _ in samples], samples)  # that they can be
     return _records(run, plan, samples, watched)
 
 
@@ -157,16 +162,27 @@ def _checked(
         raise TypeError(f"optimizer is one such as nn.Adam(1e-2), not {given(optimizer)}")
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise TypeError(f"seed is an int, not {given(seed)}")
+    parameters, has_dropout = parameters_of(model), bool(model.draw_masks(Random(0)))
+    if has_dropout and not _takes_masks(model):
+        raise TypeError(
+            f"{type(model).__name__} holds a Dropout but its __call__ takes no masks; define "
+            "__call__(self, x, masks=None) and pass masks on: self.drop(x, masks=masks)"
+        )
     return Run(
         model=model,
-        parameters=parameters_of(model),
+        parameters=parameters,
         loss=loss,
         optimizer=optimizer or Adam(),
         l2=not_negative(l2, "l2"),
         metrics=_named(metrics),
-        has_dropout=bool(model.draw_masks(Random(0))),
+        has_dropout=has_dropout,
         rng=Random(seed),
     )
+
+
+def _takes_masks(model: Module) -> bool:
+    parameters = inspect.signature(model).parameters.values()
+    return any(p.name == "masks" or p.kind is p.VAR_KEYWORD for p in parameters)
 
 
 def _named(metrics: Iterable[Metric] | Metric) -> dict[str, Metric]:

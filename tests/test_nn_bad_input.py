@@ -74,6 +74,10 @@ REFUSED = [
     ("stopping unwatched",    dict(early_stopping=3),               ValueError, "early_stopping watches the validation loss; give validation=0.2"),
     ("no patience",           dict(early_stopping=0, validation=(X, Y)), ValueError, "early_stopping is a whole number, at least 1"),
     ("a metric's name",       dict(metrics=["accuracy"]),           TypeError,  "metrics are functions such as nn.accuracy, not str 'accuracy'"),
+    ("a number for metrics",  dict(metrics=3),                      TypeError,  "metrics are functions such as nn.accuracy, not int 3"),
+    ("a metric of text",      dict(metrics=lambda p, t: "a"),       TypeError,  "the metric <lambda> gives str 'a'; expected a number"),
+    ("a metric that misfits", dict(metrics=nn.accuracy, y=[0, 1, 7]), ValueError, r"but a target is \[7\.0\]"),
+    ("an uphill schedule",    dict(optimizer=nn.SGD(lambda t: -1.0)), ValueError, r"the learning rate's schedule gave float -1\.0 at step 1; expected"),
     ("two metrics, one name", dict(metrics=[lambda p, t: 0.0, lambda p, t: 1.0]), ValueError, "two numbers of a record would be called '<lambda>'; give each metric a name"),
     ("a metric twice",        dict(metrics=[nn.accuracy, nn.accuracy]), ValueError, "would be called 'accuracy'"),
     ("a seed of text",        dict(seed="0"),                       TypeError,  "seed is an int, not str '0'"),
@@ -137,7 +141,7 @@ def test_a_network_with_dropout_that_takes_no_masks_is_found_before_training():
 
     net = Net()
     before = [p.data for p in net.parameters()]
-    with pytest.raises(TypeError, match="masks"):
+    with pytest.raises(TypeError, match=r"define __call__\(self, x, masks=None\)"):
         nn.fit(net, X, Y, loss=nn.mse, progress=False)
     assert [p.data for p in net.parameters()] == before
 

@@ -167,3 +167,15 @@ def test_regression_targets_are_split_without_strata():
     X_train, X_test, y_train, y_test = nn.datasets.train_test_split(X, y, 0.2, stratify=False)
     assert (len(X_test), len(y_test)) == (2, 2)
     assert [0.5 * x for [x] in X_train + X_test] == y_train + y_test
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        *(nn.datasets.moons, nn.datasets.circles, nn.datasets.spiral, nn.datasets.xor),
+        lambda n, seed: nn.datasets.train_test_split([[0]] * n, [0] * n, seed=seed),
+    ],
+)
+def test_a_seed_of_text_is_refused(make):
+    with pytest.raises(TypeError, match="seed is an int or None, not str 'a'"):
+        make(10, seed="a")

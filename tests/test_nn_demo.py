@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -115,18 +116,39 @@ def test_the_default_jobs_are_breast_cancer_and_moons():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--dropout", "1.0"], "moons: dropout is a number in [0, 1), not 1.0"),
-        (["--layers", "0"], "moons: widths[0] is a whole number, at least 1, not 0"),
-        (["--epochs", "0"], "moons: epochs is a whole number, at least 1, not 0"),
-        (["--batch-size", "-5"], "moons: batch_size is a whole number, at least 1, not -5"),
-        (["--learning-rate", "0"], "moons: rate is a number above 0, not 0.0"),
-        (["--learning-rate", "1e200", "--activation", "relu"], "Try a smaller learning rate"),
+        (["--dropout", "1.0"], "--dropout is a number in [0, 1), not 1.0"),
+        (["--layers", "0"], "--layers: a width is a whole number, at least 1, not 0"),
+        (["--epochs", "0"], "--epochs is a whole number, at least 1, not 0"),
+        (["--batch-size", "-5"], "--batch-size is a whole number, at least 1, not -5"),
+        (["--learning-rate", "0"], "--learning-rate is a number above 0, not 0.0"),
+        (["--learning-rate", "nan"], "--learning-rate is a number above 0, not nan"),
+        (["--l2", "-1"], "--l2 is a number of at least 0, not -1.0"),
     ],
 )
 def test_a_bad_option_is_one_line_on_standard_error(tmp_path, capsys, arguments, message):
     assert main(["--data", "moons", "--out", str(tmp_path / "new"), *arguments]) == 1
-    assert message in capsys.readouterr().err
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
     assert not (tmp_path / "new").exists()
+
+
+def test_a_training_that_diverges_is_one_line_on_standard_error(tmp_path, capsys):
+    options = ["--learning-rate", "1e200", "--activation", "relu", "--out", str(tmp_path)]
+    assert main(["--data", "moons", *options]) == 1
+    assert "Try a smaller learning rate" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_training(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path / "file", tmp_path / "file" / "below"):
+        assert main(["--data", "moons", "--out", str(out)]) == 1
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert f"--out {out}: " in captured.err
+        assert captured.err.endswith("; give a folder that can be made and written to\n")
+        assert captured.err.count("\n") == 1
 
 
 def test_an_interruption_is_one_line_and_a_status(tmp_path, capsys, monkeypatch):
@@ -151,3 +173,6 @@ def test_help_names_every_option():
         *("--epochs", "--batch-size", "--l2", "--seed", "--out"),
     ):
         assert option in run.stdout
+    assert "(default: breast_cancer moons)" in run.stdout
+    for job in demo.JOBS.values():
+        assert re.search(rf"  {job.data} .*{job.learning_rate:g}, {job.l2:g}\n", run.stdout)

@@ -96,6 +96,36 @@ def test_a_network_of_ones_own_passes_its_masks_on():
     assert net([1.0])[0].data == net.body([1.0])[0].data
 
 
+class Filled(nn.Module):
+    """Its list and its dict are filled in place, which no field hears of."""
+
+    def __init__(self):
+        self.named, self.listed = {}, []
+        for name in ("a", "b"):
+            self.named[name] = nn.Dropout(0.5, 2)
+            self.listed.append(nn.Dropout(0.5, 2))
+
+
+def test_dropouts_in_a_container_filled_in_place_have_a_mask_each():
+    masks = Filled().draw_masks(Random(0))
+    assert list(masks) == ["named.a", "named.b", "listed.0", "listed.1"]
+    outer = nn.Module()
+    outer.blocks = []
+    outer.blocks += [nn.MLP(1, [2, 1], dropout=0.5), nn.MLP(1, [2, 1], dropout=0.5)]
+    assert list(outer.draw_masks(Random(0))) == ["blocks.0.dropouts.0", "blocks.1.dropouts.0"]
+    single = nn.Module()
+    single.drops = {}
+    single.drops["d"] = nn.Dropout(0.5, 2)
+    assert list(single.draw_masks(Random(0))) == ["drops.d"]
+
+
+def test_two_dropouts_of_one_path_are_refused():
+    model = nn.Module()
+    model.drops = {1: nn.Dropout(0.5, 2), "1": nn.Dropout(0.5, 2)}
+    with pytest.raises(ValueError, match=r"two Dropouts have the same path, 'drops\.1'"):
+        model.draw_masks(Random(0))
+
+
 @pytest.mark.parametrize("rate", [-0.1, 1.0, 1.5, math.nan])
 def test_a_rate_outside_zero_to_one_is_refused(rate):
     with pytest.raises(ValueError, match=r"rate is a number in \[0, 1\), not"):

@@ -226,3 +226,9 @@ def test_what_cannot_be_built_says_why(make, error, message):
 def test_a_sequential_names_functions_that_have_no_name_by_their_type():
     model = nn.Sequential(nn.Layer(1, 1, seed=0), functools.partial(map, abs), autograd.tanh)
     assert model.architecture() == "Sequential(Layer(1 → 1), partial, tanh)"
+
+
+@pytest.mark.parametrize("draw", [nn.glorot_uniform, nn.glorot_normal, nn.he_uniform, nn.he_normal])
+def test_a_layer_without_connections_has_no_first_weights(draw):
+    with pytest.raises(ValueError, match="fan_in and fan_out count a layer's inputs and outputs"):
+        draw(Random(0), 0, 0)

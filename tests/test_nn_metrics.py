@@ -62,8 +62,10 @@ def test_metrics_of_a_regression():
             nn.accuracy,
             [[1.0, 0.0]],
             [-1],
-            "compares classes, whole numbers from 0, but a target is -1",
+            "whole numbers from 0 to 1 for 2 outputs, but a target is -1",
         ),
+        (nn.accuracy, [[0.3, 0.4]], [7], "from 0 to 1 for 2 outputs, but a target is 7"),
+        (nn.accuracy, [[]], [1], r"predictions\[0\] has no outputs"),
         (nn.accuracy, [[1.0]], [math.nan], "but a target is nan"),
         (nn.accuracy, [[1.0]], [1, 0], "predictions has 1 samples and targets has 2"),
         (nn.accuracy, [], [], "there are no predictions"),
@@ -73,6 +75,23 @@ def test_metrics_of_a_regression():
 def test_what_a_metric_cannot_judge(metric, predictions, targets, message):
     with pytest.raises(ValueError, match=message):
         metric(predictions, targets)
+
+
+def test_plain_numbers_are_predictions_of_one_output():
+    assert nn.accuracy([1.0, -1.0, 2], [1, 1, 1]) == pytest.approx(2 / 3)
+    assert nn.mean_absolute_error(np.array([1.0, 2.0]), [1.0, 4.0]) == 1.0
+
+
+def test_predictions_that_are_no_numbers_are_refused_in_words():
+    with pytest.raises(TypeError, match=r"predictions\[1\] is a list of outputs.*not str 'a'"):
+        nn.accuracy([[1.0], "a"], [1, 1])
+    with pytest.raises(TypeError, match=r"predictions is a list or an array.*not int 3"):
+        nn.accuracy(3, [1])
+
+
+def test_no_outputs_decide_for_no_class():
+    with pytest.raises(ValueError, match="there is no output to decide from"):
+        nn.decide([])
 
 
 def test_classes_that_are_no_numbers_are_to_be_numbered():

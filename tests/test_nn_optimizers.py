@@ -225,6 +225,48 @@ def test_a_schedule_in_values_still_leaves_plain_numbers():
     assert (type(v.data), v.data) == (float, 0.5)
 
 
+@pytest.mark.parametrize("rate", [-1.0, math.nan, math.inf, Value(-1.0)])
+def test_a_schedule_that_gives_no_rate_to_go_down_with_is_refused(rate):
+    v = Value(1.0)
+    v.grad = 1.0
+    optimizer = nn.SGD(lambda t: rate)
+    with pytest.raises(ValueError, match=r"schedule gave .* at step 1; expected a finite number"):
+        optimizer.step([v], optimizer.init([v]))
+    assert (v.data, v.grad) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("rate", ["a", None, True, [0.1]])
+def test_a_schedule_that_gives_no_number_is_refused(rate):
+    v = Value(1.0)
+    optimizer = nn.AdamW(lambda t: rate)
+    with pytest.raises(TypeError, match=r"schedule gave .* at step 1; expected a number"):
+        optimizer.step([v], optimizer.init([v]))
+    assert v.data == 1.0
+
+
+def test_a_schedule_may_end_at_zero():
+    v = Value(1.0)
+    v.grad = 1.0
+    optimizer = nn.SGD(lambda t: 0)
+    optimizer.step([v], optimizer.init([v]))
+    assert v.data == 1.0
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "other", "message"),
+    [
+        (nn.SGD(), nn.Adam(), "remembers 2 numbers of each parameter and SGD 1: it is another"),
+        (nn.Adam(), nn.SGD(), "remembers 1 numbers of each parameter and Adam 2: it is another"),
+    ],
+)
+def test_the_state_of_another_optimiser_is_refused(optimizer, other, message):
+    v = Value(1.0)
+    v.grad = 1.0
+    with pytest.raises(ValueError, match=message):
+        optimizer.step([v], other.init([v]))
+    assert v.data == 1.0
+
+
 # -- refusals ------------------------------------------------------------------------------------
 
 
@@ -251,6 +293,8 @@ def test_a_schedule_in_values_still_leaves_plain_numbers():
         (lambda: nn.Adam().init([]), ValueError, "the model has no parameters"),
         (lambda: nn.Adam().init(nn.Module()), ValueError, "the model has no parameters"),
         (lambda: nn.Adam().init([1.0]), TypeError, r"a list of Values, found float 1\.0"),
+        (lambda: nn.Adam().init(3), TypeError, "a module or a list of Values, not int 3"),
+        (lambda: nn.Adam().step([Value(1.0)], None), TypeError, "the step before gave, not None"),
         (lambda: nn.Optimizer(0.1).update(1.0, 1.0, (), 1), NotImplementedError, "define update"),
     ],
 )

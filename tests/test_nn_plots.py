@@ -252,3 +252,22 @@ def test_without_matplotlib_the_error_says_what_to_install(moons, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match="pip install matplotlib"):
         nn.plot_loss(moons[-1])
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda m, X, y: nn.plot_hidden_features(m, X, y, layer="a"), "layer is a whole .*str 'a'"),
+        (lambda m, X, y: nn.plot_hidden_features(m, X, y, [1, 2, 3, 4]), "Axes.*not int 1"),
+        (
+            lambda m, X, y: nn.plot_decision_boundary(m, X, y, ax=3),
+            "ax is a matplotlib Axes.*int 3",
+        ),
+        (lambda m, X, y: nn.plot_loss(3), "the history is a list .*records.*not int 3"),
+        (lambda m, X, y: nn.plot_loss([1]), "the history holds int 1; expected records"),
+        (lambda m, X, y: nn.plot_loss([nn.Record(1, 1, 0.5)], ax=3), "ax is a matplotlib Axes"),
+    ],
+)
+def test_what_cannot_be_drawn_on_or_from_is_said(moons, draw, message):
+    with pytest.raises(TypeError, match=message):
+        draw(*moons[:3])

@@ -101,6 +101,25 @@ def test_early_stopping_is_said_in_the_last_line(capsys):
     assert last.endswith("(stopped: the validation loss fell no more; kept its best)")
 
 
+def test_early_stopping_does_not_print_its_last_epoch_twice(capsys):
+    model = nn.MLP(1, [1], seed=0)
+    nn.fit(
+        model, [[1.0]], [100.0], loss=nn.mse, optimizer=nn.SGD(0.01), epochs=9,
+        validation=([[1.0]], [-100.0]), early_stopping=2,
+    )  # fmt: skip
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:9] for line in lines[:-1]] == ["epoch 1/9", "epoch 2/9", "epoch 3/9"]
+    assert lines[-1] == "(stopped: the validation loss fell no more; kept its best)"
+
+
+def test_a_line_that_is_too_long_loses_whole_entries():
+    text = "[##] epoch 1/5  loss 0.25  accuracy 0.9"
+    assert progress._fitting(text, 39) == text
+    assert progress._fitting(text, 38) == progress._fitting(text, 25) == text[:25]
+    assert progress._fitting(text, 24) == text[:14]
+    assert progress._fitting(text, 8) == text[:8]
+
+
 @pytest.mark.parametrize("stream", [Terminal, io.StringIO])
 def test_an_interruption_leaves_the_last_line_too(monkeypatch, stream):
     out = stream()

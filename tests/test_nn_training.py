@@ -174,10 +174,11 @@ def test_a_share_for_validation_is_not_trained_on():
             epochs=2, metrics=note,
         )
     )  # fmt: skip
-    trained, watched = seen[:2]
+    tried, trained, watched = seen[:3]
+    assert tried == trained
     assert (len(trained), len(watched)) == (7, 3)
     assert trained | watched == set(y)
-    assert seen == [trained, watched] * 2
+    assert seen == [tried, *[trained, watched] * 2]
 
 
 def test_a_record_every_step_validates_at_the_end_of_the_epoch_only():
@@ -309,7 +310,7 @@ def test_a_metric_that_raises_leaves_gradients_and_parameters_of_the_same_step()
 
     def metric(predictions, targets):
         epochs.append(len(epochs))
-        if len(epochs) == 3:
+        if len(epochs) == 1 + 3:  # it is tried once before the first epoch
             raise RuntimeError("stop")
         return 0.0
 
