@@ -40,39 +40,39 @@ class Value:
     # A node holds up to two operands and their partials in slots of its own, since each tuple is
     # one more object for the garbage collector. With more operands, `_a` is the tuple of all,
     # `_b` the tuple of the Values among them, and `_da` the tuple of the partials of those.
-    # A partial of None marks an operand that is a plain number. No node points to its consumers,
-    # so graphs are freed by reference count alone.
+    # A partial of None marks an operand that is a plain number. A slot that is not set costs the
+    # collector nothing: `_label` and `_source` are set only where there is something to say.
+    # No node points to its consumers, so graphs are freed by reference count alone.
     __slots__ = (
         "_a",
         "_b",
         "_da",
         "_db",
+        "_label",
         "_scratch",
         "_source",
         "data",
         "grad",
-        "label",
         "op",
     )
     __array_ufunc__ = None  # NumPy leaves `array * value` to Value.__rmul__
 
     data: float
     grad: float
-    label: str
     op: Op | None
     _a: Any
     _b: Any
     _da: Any
     _db: Any
     _scratch: Any
+    _label: str
     _source: str
 
     def __init__(self, data: float, label: str = "") -> None:
         self.data = data if data.__class__ is float else as_float(data)
-        if not isinstance(label, str):
-            raise TypeError(f"label is a str, not {describe(label)}")
         self.grad = 0.0
-        self.label = label
+        if label != "":
+            self.label = label
         self.op = self._a = self._b = self._da = self._db = self._scratch = None
         if source._recorders:
             self._source = source.calling_line()
@@ -102,6 +102,17 @@ class Value:
             return self._da
         first = () if self._da is None else (self._da,)
         return first if self._db is None else (*first, self._db)
+
+    @property
+    def label(self) -> str:
+        """The name that a picture and an error give it; any str, "" if none was set."""
+        return getattr(self, "_label", "")
+
+    @label.setter
+    def label(self, label: str) -> None:
+        if not isinstance(label, str):
+            raise TypeError(f"label is a str, not {describe(label)}")
+        self._label = label
 
     @property
     def source(self) -> str | None:
@@ -463,7 +474,6 @@ def _node(data: float, op: Op, a: Any, b: Any, da: Any, db: Any) -> Value:
     node = _new(Value)
     node.data = data
     node.grad = 0.0
-    node.label = ""
     node.op = op
     node._a = a
     node._b = b
@@ -636,10 +646,12 @@ def _restored(
     kind: type[Value], op: Op | None, operands: Sequence[Any], local_grads: Any, state: Any
 ) -> Value:
     node = _new(kind)
-    node.data, node.grad, node.label, made_at, attributes = state
+    node.data, node.grad, label, made_at, attributes = state
     node.op = op
     node._a, node._b, node._da, node._db = _slots(operands, local_grads)
     node._scratch = None
+    if label:
+        node._label = label
     if made_at:
         node._source = made_at
     if attributes:
