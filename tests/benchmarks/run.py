@@ -7,7 +7,6 @@ each workload once at a hundredth of its size, to see that it works.
 from __future__ import annotations
 
 import argparse
-import gc
 import platform
 import statistics
 import subprocess
@@ -15,28 +14,34 @@ import sys
 import time
 from collections.abc import Iterator
 
-from tests.benchmarks import measure, peers, workloads
+from tests.benchmarks import measure, peers
 
 Row = tuple[str, str, str, str]  # workload, engine, figure, ratio to ours
 
 
+def compared(
+    workload: str, times: dict[str, float | None], unit: str, scale: float, notes: dict[str, str]
+) -> Iterator[Row]:
+    """A row for each engine's time; ours is the first."""
+    ours = times["stepgrad"]
+    for name, seconds in times.items():
+        engine = f"{name} ({notes[name]})" if notes.get(name) else name
+        if seconds is None or ours is None:
+            yield workload, engine, "failed", ""
+        else:
+            figure = seconds * scale
+            digits = 0 if figure >= 100 else 2
+            yield workload, engine, f"{figure:,.{digits}f} {unit}", f"{ours / seconds:.3f}"
+
+
 def graphs(found: dict[str, peers.Peer], nodes: int, rounds: int) -> Iterator[Row]:
     """Build and backward of random nodes, a node, with the collector on and off."""
-    steps = workloads.plan(nodes)
-    runs = {
-        name: lambda peer=peer: peer.backward(workloads.random_graph(peer, steps))
-        for name, peer in found.items()
-    }
+    notes = {name: peer.note for name, peer in found.items()}
+    makes = {name: f"workloads.random_run({name!r}, {nodes})" for name in found}
     for collector in ("on", "off"):
-        if collector == "off":
-            gc.disable()
-        times = measure.interleaved(runs, rounds)
-        gc.enable()
+        times = measure.interleaved(makes, rounds, collector)
         workload = f"random graph, {nodes:,} nodes, collector {collector}"
-        for name, seconds in times.items():
-            note = f" ({found[name].note})" if found[name].note else ""
-            ratio = times["stepgrad"] / seconds
-            yield workload, name + note, f"{seconds / nodes * 1e9:,.0f} ns a node", f"{ratio:.3f}"
+        yield from compared(workload, times, "ns a node", 1e9 / nodes, notes)
 
 
 MEMORY = """
@@ -66,24 +71,17 @@ def memory(found: dict[str, peers.Peer], nodes: int) -> Iterator[Row]:
     ours = sizes["stepgrad"]
     for name, size in sizes.items():
         figure = "failed" if size is None else f"{size:,.0f} bytes a node"
-        ratio = "" if size is None else f"{ours / size:.3f}"
+        ratio = f"{ours / size:.3f}" if ours and size else ""
         yield f"memory at the peak of backward, {nodes:,} nodes", name, figure, ratio
 
 
 def moons(found: dict[str, peers.Peer], rounds: int, samples: int) -> Iterator[Row]:
     """One step of micrograd's demo network: forward of all samples and one backward."""
-    names = [name for name in found if name in ("stepgrad", "micrograd", "minigrad", "torch")]
-    runs = {name: workloads.moons_step(name, samples) for name in names}
-    times = measure.interleaved(runs, rounds)
-    for name, seconds in times.items():
-        note = " (tensors)" if name == "torch" else ""
-        ratio = times["stepgrad"] / seconds
-        yield (
-            f"moons step, 2-16-16-1, {samples} samples",
-            name + note,
-            f"{seconds * 1e3:,.2f} ms",
-            f"{ratio:.3f}",
-        )
+    names = [name for name in found if name != "xad"]
+    makes = {name: f"workloads.moons_step({name!r}, {samples})" for name in names}
+    times = measure.interleaved(makes, rounds)
+    workload = f"moons step, 2-16-16-1, {samples} samples, collector on"
+    yield from compared(workload, times, "ms", 1e3, {"torch": "tensors"})
 
 
 CHAIN = """
@@ -168,7 +166,7 @@ def rows(small: bool) -> Iterator[Row]:
     scale, rounds = (100, 1) if small else (1, 7)
     found, missing = peers.installed()
     yield from graphs(found, 100_000 // scale, rounds)
-    yield from memory(found, 100_000 // scale)
+    yield from memory(found, 20_000 if small else 100_000)  # fewer do not show in the process
     yield from moons(found, rounds, 100 // (10 if small else 1))
     yield from chain(1_000_000 // scale)
     yield from leaks(10_000 // scale)
@@ -185,12 +183,8 @@ def main() -> None:
     print("medians of interleaved runs; ratio = ours / theirs, below 1 where ours is better\n")
     width = (46, 44, 46)
     print(f"{'workload':{width[0]}} {'engine':{width[1]}} {'figure':{width[2]}} ratio")
-    measure.with_deep_stack(lambda: [_print(row, width) for row in rows(small)] and None)
-
-
-def _print(row: Row, width: tuple[int, int, int]) -> None:
-    cells = [f"{cell:{w}}" for cell, w in zip(row, width, strict=False)]
-    print(*cells, row[-1], flush=True)
+    for *cells, ratio in rows(small):
+        print(*[f"{cell:{w}}" for cell, w in zip(cells, width, strict=True)], ratio, flush=True)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from tests.benchmarks.peers import Peer
+from tests.benchmarks.peers import ALL, Peer
 
 Plan = list[tuple[int, int, int]]
 
@@ -34,6 +34,12 @@ def random_graph(peer: Peer, steps: Plan) -> Any:
     for node in nodes[-100:]:
         root = root + node
     return root
+
+
+def random_run(name: str, nodes: int) -> Callable[[], None]:
+    """Build and backward of a random graph with the engine of that name."""
+    peer, steps = ALL[name](), plan(nodes)
+    return lambda: peer.backward(random_graph(peer, steps))
 
 
 def moons_step(name: str, samples: int = 100) -> Callable[[], Any]:
