@@ -287,10 +287,7 @@ def _graph_gradients(
     """Σ seed · ∂root/∂target as more graph, over the paths that start at the targets."""
     order = topological_order(*roots, leaves=targets)
     anomaly.judge_values(order)
-    reached = set(map(id, targets))
-    for node in order:
-        if not reached.isdisjoint(map(id, node.parents)):
-            reached.add(id(node))
+    reached = computed_from(targets, order)
     adjoints: dict[int, Any] = {}
     for root, seed in zip(roots, seeds, strict=True):
         _accumulate(adjoints, root, seed)
@@ -299,6 +296,15 @@ def _graph_gradients(
             for parent, partial in _edges(node, reached, as_graph=True):
                 _accumulate(adjoints, parent, _times(adjoints[id(node)], partial))
     return [adjoints.get(id(target), 0.0) for target in targets]
+
+
+def computed_from(leaves: Sequence[Value], order: Sequence[Value]) -> set[int]:
+    """The ids of the leaves, and of the nodes of a topological order that depend on one of them."""
+    reached = set(map(id, leaves))
+    for node in order:
+        if not reached.isdisjoint(map(id, node.parents)):
+            reached.add(id(node))
+    return reached
 
 
 def _edges(node: Value, reached: Any, as_graph: bool) -> list[tuple[Any, Any]]:

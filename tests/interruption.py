@@ -7,12 +7,8 @@ from types import FrameType
 from typing import Any
 
 
-class Interrupt(Exception):
-    """Stands for Ctrl-C at one bytecode line."""
-
-
 def interrupted_at(line: int, function: Any) -> bool:
-    """Run it with an exception raised at the given traced line; whether it got that far."""
+    """Run it with a KeyboardInterrupt raised at the given traced line; whether it got that far."""
     count = 0
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
@@ -20,14 +16,14 @@ def interrupted_at(line: int, function: Any) -> bool:
         if event == "line" and "autograd" in frame.f_code.co_filename:
             count += 1
             if count == line:
-                raise Interrupt
+                raise KeyboardInterrupt
         return trace
 
     previous = sys.gettrace()
     sys.settrace(trace)
     try:
         function()
-    except Interrupt:
+    except KeyboardInterrupt:
         return True
     finally:
         sys.settrace(previous)

@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from math import copysign, exp, inf, log, nan, pi
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import pytest
 
 from autograd import Value, detect_anomaly, topological_order
 from autograd.ops import TABLE
+from tests.interruption import interrupted_at
 
 ONE_ULP = 2.0**-52  # the expectations below are rounded formulas themselves
 DEEP = 1_000_000
@@ -465,37 +465,14 @@ def test_an_anomaly_in_the_middle_of_backward_leaves_every_gradient_as_it_was() 
     assert [node.grad for node in topological_order(y)] == before
 
 
-def interrupted_after(lines: int, call: Callable[[], None]) -> bool:
-    """Whether a KeyboardInterrupt after so many lines of Python came before the end of the call."""
-    left = lines
-
-    def trace(frame: FrameType, event: str, argument: Any) -> Any:
-        nonlocal left
-        if event == "line":
-            left -= 1
-            if left < 0:
-                raise KeyboardInterrupt
-        return trace
-
-    outer = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        call()
-    except KeyboardInterrupt:
-        return True
-    finally:
-        sys.settrace(outer)
-    return False
-
-
 def test_a_ctrl_c_anywhere_in_backward_leaves_all_gradients_or_none() -> None:
     y, nodes = graph()
     y.backward()
     complete = [node.grad for node in nodes]
-    lines = 0
+    line = 1
     while True:
         y, nodes = graph()
-        interrupted = interrupted_after(lines, y.backward)
+        interrupted = interrupted_at(line, y.backward)
         after = [node.grad for node in nodes]
         assert after in ([0.0] * len(nodes), complete)
         if not interrupted:
@@ -504,8 +481,8 @@ def test_a_ctrl_c_anywhere_in_backward_leaves_all_gradients_or_none() -> None:
         assert [node.grad for node in nodes if node.op] == [
             grad for node, grad in zip(nodes, complete, strict=True) if node.op
         ]
-        lines += 1
-    assert lines > len(nodes)
+        line += 1
+    assert line > len(nodes)
     assert after == complete
 
 

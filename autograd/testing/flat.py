@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from autograd.testing.finite import numbers
 from autograd.testing.point import Point, leaf_names
-from autograd.transforms import jvp, vjp
+from autograd.transforms import computed_from, jvp, vjp
 from autograd.tree import flatten
 from autograd.value import Value, topological_order
 
@@ -83,10 +83,7 @@ class FlatFunction:
 def _write_gradients(outputs: Sequence[Value], leaves: Sequence[Value]) -> None:
     """As backward, but only to what was computed from the leaves: the rest is the user's own."""
     order = topological_order(*outputs)
-    reached = set(map(id, leaves))
-    for node in order:
-        if not reached.isdisjoint(map(id, node.parents)):
-            reached.add(id(node))
+    reached = computed_from(leaves, order)
     for output in outputs:
         output.grad += 1.0 if id(output) in reached else 0.0
     for node in reversed(order):
