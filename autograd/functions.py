@@ -107,7 +107,7 @@ def _of_many(op: Op, operands: tuple[Any, ...]) -> Any:
     parents = _kept(operands, is_value)
     if not parents:
         return y
-    partials: Any = op.local or op.partials
+    partials: Any = op.local
     edges = _kept(partials(y, *data), is_value)
     return _node(y, op, operands, parents, edges, None)
 
@@ -905,12 +905,20 @@ def dot(
     ws, xs = _listed(ws), _listed(xs)
     if len(ws) != len(xs):
         raise ValueError(f"dot needs lists of one length, not {len(ws)} and {len(xs)} numbers")
-    operands = (*ws, *xs) if bias is None else (*ws, *xs, bias)
-    if len(operands) > 2 and _VALUES.issuperset(map(type, operands)):
-        a, b = [w.data for w in ws], [x.data for x in xs]
-        y = ieee.inner(a, b) if bias is None else ieee.inner(a, b) + _plain(bias)
-        return _node(y, ops.dot, operands, operands, (*b, *a, 1.0)[: len(operands)], None)
-    result: Value | float = _of_many(ops.dot, operands)
+    last = () if bias is None else (bias,)
+    inputs = set(map(type, xs))
+    if inputs in (_VALUES, _FLOATS) and _VALUES.issuperset(map(type, ws + last)):
+        a = [w.data for w in ws]
+        b = [x.data for x in xs] if inputs == _VALUES else xs
+        if len(a) > 1:  # a neuron: its weights are Values, its inputs of one kind
+            y, one = ieee.inner(a, b), (1.0,) * len(last)
+            for end in last:
+                y += _plain(end)
+            operands = (*ws, *xs, *last)
+            if inputs == _VALUES:
+                return _node(y, ops.dot, operands, operands, (*b, *a, *one), None)
+            return _node(y, ops.dot, operands, ws + last, (*b, *one), None)
+    result: Value | float = _of_many(ops.dot, (*ws, *xs, *last))
     return result
 
 

@@ -33,8 +33,8 @@ class Op:
 
     `partials` is one function for each operand, or, where the operands may be many, one function
     that gives all their partials as a list; `()` marks an operation without a derivative
-    (a comparison). `local` is a faster spelling of the partials for floats alone, with the same
-    bits. `select` names the one operand that the result is a copy of, where there is such a one.
+    (a comparison). `local` is a faster spelling of the partials for floats alone, in the same form
+    and with the same bits. `select` names the one operand that the result is a copy of, where there is such a one.
     `domain` has an open interval for each operand, the last one also for all that follow, in which
     the value is finite; one of a single point belongs to an operand that is no real variable: an
     index, an order or a condition. `kink` is the distance of the operands from the nearest point
@@ -51,7 +51,7 @@ class Op:
         symbol: str | None = None,
         domain: tuple[Interval, ...] = ((-inf, inf),),
         *,
-        local: Function | None = None,
+        local: tuple[Function, ...] | Function | None = None,
         select: Function | None = None,
         kink: Function | None = None,
     ) -> None:
@@ -60,7 +60,7 @@ class Op:
         self.partials = partials
         self.symbol = symbol or name
         self.domain = domain
-        self.local = local
+        self.local = local or partials
         self.select = select
         self.kink = kink
 
@@ -115,6 +115,11 @@ def _pow_by_exponent(y: Any, a: Any, b: Any) -> Any:
     """y·log(a), and 0 where 0^b or inf^b has nothing to lose."""
     vanishes = ((a >= 0.0) & (y == 0.0)) | ((a == 0.0) & (b == 0.0))
     return where(vanishes, 0.0, y * log(a))
+
+
+def _tanh_slope(y: Any, x: Any) -> Any:
+    """1 - y², and 4σ(2x)σ(-2x) where that difference would lose digits."""
+    return where(y * y <= 0.25, 1.0 - y * y, 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x))
 
 
 def _gelu_slope_slope(y: Any, x: Any) -> Any:
@@ -176,26 +181,25 @@ def _cross_entropy_partials(y: Any, label: Any, *logits: Any) -> list[Any]:
 # -- the same for floats alone, where the definition would call the table too often --------------
 
 
-def _local_tanh(y: float, x: float) -> tuple[float]:
-    if x >= 0:
-        e = _exp(-2.0 * x)
-        s = 1.0 + e
-        return (4.0 * (1.0 / s) * (e / s),)
-    e = _exp(2.0 * x)
+def _local_tanh(y: float, x: float) -> float:
+    square = y * y
+    if square <= 0.25:
+        return 1.0 - square
+    e = _exp(-2.0 * x if x >= 0 else 2.0 * x)
     s = 1.0 + e
-    return (4.0 * (e / s) * (1.0 / s),)
+    return 4.0 * (1.0 / s) * (e / s) if x >= 0 else 4.0 * (e / s) * (1.0 / s)
 
 
-def _local_sigmoid(y: float, x: float) -> tuple[float]:
-    return (y * ieee.sigmoid(-x),)
+def _local_sigmoid(y: float, x: float) -> float:
+    return y * ieee.sigmoid(-x)
 
 
-def _local_silu(y: float, x: float) -> tuple[float]:
-    return (ieee.silu_slope(x),)
+def _local_silu(y: float, x: float) -> float:
+    return ieee.silu_slope(x)
 
 
-def _local_relu(y: float, x: float) -> tuple[float]:
-    return (1.0 if x > 0 else 0.0 if x <= 0 else nan,)
+def _local_relu(y: float, x: float) -> float:
+    return 1.0 if x > 0 else 0.0 if x <= 0 else nan
 
 
 def _local_logsumexp(y: float, *xs: float) -> list[float]:
@@ -295,7 +299,7 @@ acos  = _unary("acos",  ieee.acos,  lambda y, x: divide(-1.0, sqrt((1.0 - x) * (
 atan  = _unary("atan",  math.atan,  lambda y, x: divide(divide(1.0, hypot(1.0, x)), hypot(1.0, x)))
 sinh  = _unary("sinh",  ieee.sinh,  lambda y, x: cosh(x))
 cosh  = _unary("cosh",  ieee.cosh,  lambda y, x: sinh(x))
-tanh  = _unary("tanh",  math.tanh,  lambda y, x: 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x),   local=_local_tanh)
+tanh  = _unary("tanh",  math.tanh,  _tanh_slope,                                    local=(_local_tanh,))
 asinh = _unary("asinh", math.asinh, lambda y, x: divide(1.0, hypot(1.0, x)))
 acosh = _unary("acosh", ieee.acosh, lambda y, x: divide(1.0, sqrt(x - 1.0) * sqrt(x + 1.0)),   (1.0, inf))
 atanh = _unary("atanh", ieee.atanh, lambda y, x: _if_number(y, divide(1.0, (1.0 - x) * (1.0 + x))), UNIT)
@@ -317,13 +321,13 @@ polygamma  = Op("polygamma", special.polygamma,
                 (lambda y, n, x: nan,
                  lambda y, n, x: polygamma(n + 1.0, x)), symbol="ψₙ", domain=(POINT, POSITIVE))
 
-sigmoid    = _unary("sigmoid",    ieee.sigmoid,       lambda y, x: y * sigmoid(-x), symbol="σ", local=_local_sigmoid)
+sigmoid    = _unary("sigmoid",    ieee.sigmoid,       lambda y, x: y * sigmoid(-x), symbol="σ", local=(_local_sigmoid,))
 softplus   = _unary("softplus",   ieee.softplus,      lambda y, x: sigmoid(x))
-silu       = _unary("silu",       ieee.silu,          _silu_slope, local=_local_silu)
+silu       = _unary("silu",       ieee.silu,          _silu_slope, local=(_local_silu,))
 gelu       = _unary("gelu",       special.gelu,       lambda y, x: gelu_slope(x))
 gelu_slope = _unary("gelu_slope", special.gelu_slope, _gelu_slope_slope, symbol="gelu′")
 relu       = _unary("relu",       ieee.relu,          lambda y, x: _step(x, 0.0, 1.0),
-                    local=_local_relu, kink=_from_zero)
+                    local=(_local_relu,), kink=_from_zero)
 leaky_relu = Op("leaky_relu", ieee.leaky_relu,
                 (lambda y, x, slope: _step(x, slope, 1.0),
                  lambda y, x, slope: _step(x, x, 0.0)), kink=_from_zero)

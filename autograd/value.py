@@ -124,15 +124,14 @@ class Value:
         """The node of `op` on operands that are Values and floats; a bool from a comparison."""
         data = [x.data if isinstance(x, Value) else x for x in operands]
         y = op.value(*data)
-        rules: Any = op.partials
+        rules: Any = op.local
         if not rules:
             return y  # type: ignore[no-any-return]  # the bool of a comparison
         if op.select:  # a copy of one operand: the others leave the graph
             chosen = op.select(*data)
             operands = [x if i == chosen else data[i] for i, x in enumerate(operands)]
-        if op.local or callable(rules):
-            partials = (op.local or rules)(y, *data)
-            pairs = zip(partials, operands, strict=True)
+        if callable(rules):
+            pairs = zip(rules(y, *data), operands, strict=True)
             local_grads = [partial for partial, x in pairs if isinstance(x, Value)]
         else:
             pairs = zip(rules, operands, strict=True)
@@ -500,8 +499,7 @@ def _slots(operands: Sequence[Any], local_grads: Iterable[float]) -> tuple[Any, 
 def _unary(op: Any, x: Value) -> Value:
     data = x.data
     y = op.value(data)
-    partial = op.local(y, data)[0] if op.local else op.partials[0](y, data)
-    return _node(y, op, x, None, partial, None)
+    return _node(y, op, x, None, op.local[0](y, data), None)
 
 
 def _binary(op: Op, a: Any, b: Any) -> Value:

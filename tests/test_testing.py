@@ -45,7 +45,7 @@ def pictures(monkeypatch, tmp_path):
 def wrong(monkeypatch, name, partials):
     """Plant a rule in the table until the end of the test."""
     monkeypatch.setattr(ops.TABLE[name], "partials", partials)
-    monkeypatch.setattr(ops.TABLE[name], "local", None)
+    monkeypatch.setattr(ops.TABLE[name], "local", partials)
 
 
 # -- finite differences --------------------------------------------------------------------------
