@@ -1,7 +1,7 @@
 # Everything that these targets make stays in this folder, but for system packages.
 
 PYTHON ?= python3
-PEERS := micrograd minigrad xad torch==2.13.0
+PEERS := micrograd minigrad xad casadi heyoka jax torch==2.13.0
 
 PIP_INSTALL := -m pip install --quiet --quiet
 PYTEST := .venv/bin/python -m pytest --quiet --numprocesses=$(or $(shell nproc 2>/dev/null),auto)
@@ -75,12 +75,13 @@ ifneq "$(file <.venv/ready)" "$(CURDIR)"
 .PHONY: .venv/ready
 endif
 
-# A peer that does not install is a row of the table that says so, never an error.
+# A peer that does not install is a row of the table that says so, never an error; the two packages
+# that compiling needs are treated alike.
 .bench/ready: Makefile
 	@$(call check_python)
 	@$(call check_system)
 	"$(PYTHON)" -m venv .bench
-	@for peer in $(PEERS); do \
+	@for peer in numpy llvmlite $(PEERS); do \
 	    echo "installing $$peer"; \
 	    .bench/bin/python $(PIP_INSTALL) "$$peer" || echo "$$peer does not install here: left out"; \
 	done

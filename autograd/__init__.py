@@ -53,6 +53,9 @@ from autograd.functions import (
     log1p,
     log2,
     log10,
+    logical_and,
+    logical_not,
+    logical_or,
     logsumexp,
     maximum,
     minimum,
@@ -81,9 +84,11 @@ from autograd.functions import (
     tanh,
     where,
 )
+from autograd.jit import jit
 from autograd.source import trace_source
 from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd.value import Value, topological_order
+from autograd.vmap import vmap
 
 __all__ = [
     "Drawing",
@@ -125,6 +130,7 @@ __all__ = [
     "hvp",
     "hypot",
     "jacobian",
+    "jit",
     "jvp",
     "leaky_relu",
     "less",
@@ -134,6 +140,9 @@ __all__ = [
     "log10",
     "log1p",
     "log2",
+    "logical_and",
+    "logical_not",
+    "logical_or",
     "logsumexp",
     "maximum",
     "minimum",
@@ -164,5 +173,6 @@ __all__ = [
     "trace_source",
     "value_and_grad",
     "vjp",
+    "vmap",
     "where",
 ]

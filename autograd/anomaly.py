@@ -60,7 +60,7 @@ def judge_values(order: Sequence[Any]) -> None:
     """Raise for the first node, operands before results, whose value is not finite."""
     if is_watching():
         for node in order:
-            if not isfinite(node.data):
+            if not (node.is_traced or isfinite(node.data)):
                 raise FloatingPointError(f"forward: {how_made(node)}")
 
 
@@ -81,8 +81,10 @@ def judge_adjoints(order: Sequence[Any], adjoints: Sequence[float]) -> None:
 
 def judge_tangent(node: Any, tangent: Any) -> None:
     """Raise where the tangent of a node, in forward mode, is not finite."""
+    if not is_watching() or node.is_traced or getattr(tangent, "is_traced", False):
+        return
     number = getattr(tangent, "data", tangent)
-    if is_watching() and not isfinite(number):
+    if not isfinite(number):
         raise FloatingPointError(f"forward mode: the tangent is {number} at {how_made(node)}")
 
 

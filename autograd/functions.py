@@ -53,10 +53,15 @@ def _plain(x: Value | float) -> float:
     return x.data if isinstance(x, Value) else as_float(x)
 
 
-def _position(x: Value | float, what: str) -> float:
+def _position(x: Value | float, count: int, what: str, wrong: type[Exception]) -> Value | float:
+    """The number of an index or a label in 0 <= x < count; a traced one as it is."""
+    if isinstance(x, Value) and x.is_traced:
+        return x
     number = _plain(x)
     if number % 1 != 0:  # also for inf and nan, whose remainder is nan
         raise TypeError(f"{what} is a whole number, not {describe(x)}")
+    if not 0 <= number < count:
+        raise wrong(f"{what} {number:.16g} is outside 0 <= {what} < {count}")
     return number
 
 
@@ -844,11 +849,7 @@ def take(xs: Iterable[Value | float], index: Value | float) -> Value | float:
     (0.3, True)
     """
     elements = _listed(xs)
-    position = _position(index, "an index")
-    if not 0 <= position < len(elements):
-        raise IndexError(
-            f"index {position:.16g} is outside 0 <= index < {len(elements)}, the length of the list"
-        )
+    position = _position(index, len(elements), "index", IndexError)
     chosen: Value | float = _of(ops.take, position, *elements)
     return chosen
 
@@ -1011,13 +1012,9 @@ def cross_entropy(logits: Iterable[Value | float], label: Value | float) -> Valu
     (0.693147180559945..., [0.5, -0.5])
     """
     operands = _listed(logits)
-    position = _position(label, "a label")
     if not operands:
         raise ValueError("cross_entropy needs a logit for each class, and the list is empty")
-    if not 0 <= position < len(operands):
-        raise ValueError(
-            f"label {position:.16g} is outside 0 <= label < {len(operands)}, the number of logits"
-        )
+    position = _position(label, len(operands), "label", ValueError)
     result: Value | float = _of_many(ops.cross_entropy, (position, *operands))
     return result
 
@@ -1078,3 +1075,34 @@ def greater_equal(a: Value | float, b: Value | float) -> bool:
     True
     """
     return _compare(ops.greater_equal, a, b)
+
+
+# -- truth values --------------------------------------------------------------------------------
+
+
+def logical_and(a: bool, b: bool) -> bool:
+    """Whether both hold. No node, no derivative; the `&` of comparisons of traced Values.
+
+    >>> logical_and(Value(1.0) > 0, 2.0 > 3.0)
+    False
+    """
+    return _compare(ops.logical_and, a, b)
+
+
+def logical_or(a: bool, b: bool) -> bool:
+    """Whether one of them holds, or both. No node, no derivative; the `|` of traced comparisons.
+
+    >>> logical_or(Value(1.0) > 0, 2.0 > 3.0)
+    True
+    """
+    return _compare(ops.logical_or, a, b)
+
+
+def logical_not(a: bool) -> bool:
+    """Whether it does not hold. No node, no derivative; the `~` of traced comparisons.
+
+    >>> logical_not(Value(1.0) > 0)
+    False
+    """
+    result: bool = ops.logical_not(as_operand(a))
+    return result

@@ -320,8 +320,15 @@ def where(condition: float, a: float, b: float) -> float:
     return a if condition else b
 
 
+def position(index: float, count: int) -> int:
+    """The index as an int; IndexError where it is no whole number in 0 <= index < count."""
+    if not (0 <= index < count and index % 1 == 0):
+        raise IndexError(f"index {index:.16g} is no whole number in 0 <= index < {count}")
+    return int(index)
+
+
 def take(index: float, *xs: float) -> float:
-    return xs[int(index)]
+    return xs[position(index, len(xs))]
 
 
 def _exp_difference(a: float, b: float) -> float:
@@ -349,7 +356,7 @@ def softmax_slopes(p: list[float], i: int) -> list[float]:
 
 
 def softmax(index: float, *xs: float) -> float:
-    return softmax_all(*xs)[int(index)]
+    return softmax_all(*xs)[position(index, len(xs))]
 
 
 def _log_total(shift: float, xs: tuple[float, ...]) -> float:
@@ -378,7 +385,27 @@ def logsumexp(*xs: float) -> float:
 
 def cross_entropy(label: float, *logits: float) -> float:
     """-log softmax(logits)[label] = (largest - logits[label]) + log Σ e^(logit - largest)."""
-    shift, chosen = maximum(*logits), logits[int(label)]
+    shift, chosen = maximum(*logits), logits[position(label, len(logits))]
     if shift != shift:
         return shift
     return (0.0 if shift == chosen else shift - chosen) + _log_total(shift, logits)
+
+
+# -- over lanes ----------------------------------------------------------------------------------
+
+BLOCK, STRIPES = 1024, 8
+
+
+def lane_sum(*xs: float) -> float:
+    """Their sum in an order that suits every vector width: blocks of 1,024, each in eight stripes.
+
+    Lane i goes to stripe i mod 8; a block is ((0+4)+(2+6)) + ((1+5)+(3+7)) of its stripes; blocks
+    add up from the left. Each sum starts from its first term, as -0.0 + x is x. 0.0 of no lanes.
+    """
+    blocks = [xs[i : i + BLOCK] for i in range(0, len(xs), BLOCK)]
+    return reduce(_add, map(_block_sum, blocks)) if blocks else 0.0
+
+
+def _block_sum(xs: tuple[float, ...]) -> float:
+    s = [reduce(_add, xs[i::STRIPES], -0.0) for i in range(STRIPES)]
+    return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))

@@ -37,11 +37,21 @@ class Op:
     and with the same bits. `select` names the one operand that the result is a copy of, where there is such a one.
     `domain` has an open interval for each operand, the last one also for all that follow, in which
     the value is finite; one of a single point belongs to an operand that is no real variable: an
-    index, an order or a condition. `kink` is the distance of the operands from the nearest point
+    index, an order or a condition; such can only be the first, and `fixed` counts it. `kink` is the distance of the operands from the nearest point
     without a derivative.
     """
 
-    __slots__ = ("domain", "kink", "local", "name", "partials", "select", "symbol", "value")
+    __slots__ = (
+        "domain",
+        "fixed",
+        "kink",
+        "local",
+        "name",
+        "partials",
+        "select",
+        "symbol",
+        "value",
+    )
 
     def __init__(
         self,
@@ -60,6 +70,7 @@ class Op:
         self.partials = partials
         self.symbol = symbol or name
         self.domain = domain
+        self.fixed = 1 if domain[0][0] == domain[0][1] else 0
         self.local = local or partials
         self.select = select
         self.kink = kink
@@ -105,7 +116,12 @@ def _step(x: Any, below: Any, above: Any) -> Any:
 
 
 def _pow_by_base(y: Any, a: Any, b: Any) -> Any:
-    """b·a^(b - 1); as b·y/a where b - 1 is rounded, unless y has left the range of floats."""
+    """b·a^(b - 1); as b·y/a where b - 1 is rounded, unless y has left the range of floats.
+
+    Of a plain exponent it is known whether it is 0 or 1, which alone have a slope beside a nan.
+    """
+    if b.__class__ is float and b - 1.0 + 1.0 == b and b not in (0.0, 1.0):
+        return b * pow(a, b - 1.0)
     rounded = (b - 1.0 + 1.0 != b) & (y != 0.0) & (y * 0.0 == 0.0)
     slope = where(rounded, b * divide(y, a), b * pow(a, b - 1.0))
     return where((b == 0.0) & (slope * 0.0 != 0.0), 0.0, _if_number(y, slope))
@@ -119,7 +135,8 @@ def _pow_by_exponent(y: Any, a: Any, b: Any) -> Any:
 
 def _tanh_slope(y: Any, x: Any) -> Any:
     """1 - y², and 4σ(2x)σ(-2x) where that difference would lose digits."""
-    return where(y * y <= 0.25, 1.0 - y * y, 4.0 * sigmoid(2.0 * x) * sigmoid(-2.0 * x))
+    square, double = y * y, 2.0 * x
+    return where(square <= 0.25, 1.0 - square, 4.0 * sigmoid(double) * sigmoid(-double))
 
 
 def _gelu_slope_slope(y: Any, x: Any) -> Any:
@@ -366,18 +383,25 @@ softmax       = Op("softmax",       ieee.softmax,       _softmax_partials,      
 cross_entropy = Op("cross_entropy", ieee.cross_entropy, _cross_entropy_partials, domain=(POINT, ANY),
                    local=_local_cross_entropy, symbol="cross entropy")
 
-# comparisons have no derivative; their result is a bool
+# comparisons and what joins them have no derivative; their result is a bool
 less          = Op("less",          lambda a, b: a < b,  (), symbol="<")
 less_equal    = Op("less_equal",    lambda a, b: a <= b, (), symbol="≤")
 equal         = Op("equal",         lambda a, b: a == b, (), symbol="=")
 not_equal     = Op("not_equal",     lambda a, b: a != b, (), symbol="≠")
 greater_equal = Op("greater_equal", lambda a, b: a >= b, (), symbol="≥")
 greater       = Op("greater",       lambda a, b: a > b,  (), symbol=">")
+logical_and   = Op("logical_and",   lambda a, b: bool(a) and bool(b), (), symbol="∧")
+logical_or    = Op("logical_or",    lambda a, b: bool(a) or bool(b),  (), symbol="∨")
+logical_not   = Op("logical_not",   lambda a: not a,                  (), symbol="¬")
 
 alias = _unary("alias", lambda x: x, lambda y, x: 1.0, symbol="=")  # a name of its own for a transform's argument
 # fmt: on
 
 TABLE: dict[str, Op] = {row.name: row for row in list(vars().values()) if isinstance(row, Op)}
+
+# Not of a Value but of a program's lanes: their sum, which is one number, and how many there are.
+lane_sum = Op("lane_sum", ieee.lane_sum, (lambda y, x: 1.0,), symbol="Σ lanes")
+lane_count = Op("lane_count", lambda: nan, (), symbol="lanes")
 
 
 def _row(name: str) -> Op:

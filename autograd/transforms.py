@@ -3,7 +3,8 @@
 Each transform gives the function aliases of its arguments, calls it, and sweeps the paths that
 start at these aliases; so transforms nest in any order without levels or tags. Where the result
 depends on an alias of an enclosing transform, the sweep multiplies Values instead of floats, and
-the gradient is more graph, which the enclosing one differentiates in turn.
+the gradient is more graph, which the enclosing one differentiates in turn. The same holds where
+the result has no number yet, because a program is being traced.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import repeat
 
 from autograd import anomaly, ops
 from autograd.real import as_float, describe
+from autograd.traced import inside_lanes, is_lane, lane_alias, lane_sum
 from autograd.tree import flatten, flatten_like, unflatten
 from autograd.value import Value, gradients, topological_order
 
@@ -56,7 +58,7 @@ def value_and_grad(
         root = call.scalar()
         return call.primals([root])[0], call.gradient([root], [1.0])
 
-    return value_and_gradient
+    return with_signature(f, value_and_gradient)
 
 
 def grad(f: Callable[..., Scalar], argnums: int | tuple[int, ...] = 0) -> Callable[..., Tree]:
@@ -71,7 +73,7 @@ def grad(f: Callable[..., Scalar], argnums: int | tuple[int, ...] = 0) -> Callab
     def gradient(*args: Any, **kwargs: Any) -> Tree:
         return value_and_grad(f, argnums)(*args, **kwargs)[1]
 
-    return gradient
+    return with_signature(f, gradient)
 
 
 def vjp(f: Callable[..., Tree], *primals: Tree) -> tuple[Tree, Callable[[Tree], tuple[Tree, ...]]]:
@@ -141,7 +143,7 @@ def jacobian(f: Callable[..., Tree], argnums: int | tuple[int, ...] = 0) -> Call
         rows = [call.gradient([output], [1.0]) for output in call.outputs]
         return unflatten(call.output_structure, rows)
 
-    return matrix
+    return with_signature(f, matrix)
 
 
 def hessian(f: Callable[..., Scalar], argnums: int | tuple[int, ...] = 0) -> Callable[..., Tree]:
@@ -151,6 +153,12 @@ def hessian(f: Callable[..., Scalar], argnums: int | tuple[int, ...] = 0) -> Cal
     [[6.0, 4.0], [4.0, 0.0]]
     """
     return jacobian(grad(f, argnums), argnums)
+
+
+def with_signature(f: Callable[..., Any], derived: Callable[..., Any]) -> Callable[..., Any]:
+    """The function derived from f, which `inspect.signature` then finds to take f's arguments."""
+    derived.__wrapped__ = f  # type: ignore[attr-defined]  # a function takes any attribute
+    return derived
 
 
 # -- the call that they all make -----------------------------------------------------------------
@@ -191,7 +199,12 @@ class _Call:
     def scalar(self) -> Scalar:
         """The output, if it is one number."""
         if len(self.outputs) == 1 and self.output_structure in _SCALARS:
-            return self.outputs[0]
+            if not is_lane(self.outputs[0]) or inside_lanes.get():
+                return self.outputs[0]
+            raise TypeError(
+                "expected a function that returns one number, but it returned one for each lane; "
+                'give vmap reduce="sum" or "mean", or put vmap outside: vmap(grad(f))'
+            )
         if not self.outputs:
             raise TypeError(
                 "expected a function that returns one number, but its result holds none; "
@@ -233,6 +246,9 @@ class _Call:
         order = topological_order(*roots, leaves=self.aliases)
         anomaly.judge_values(order)
         for node in order:
+            if as_graph and node.is_traced and (node.op is ops.lane_sum or _selects(node)):
+                _push_through(node, along)
+                continue
             for parent, partial in _edges(node, along, as_graph):
                 _accumulate(along, node, _times(partial, along[id(parent)]))
             if id(node) in along:
@@ -240,11 +256,20 @@ class _Call:
         return [along.get(id(y), 0.0) for y in self.outputs]
 
     def _is_nested(self, values: Sequence[Scalar]) -> bool:
-        """Whether any of these, or of the arguments, depends on an enclosing transform's alias."""
-        if not _live:
-            return False
+        """Whether any of these, or of the arguments, is part of an enclosing transform or trace."""
         roots = [x for x in (*values, *self.originals) if isinstance(x, Value)]
-        return not _live.keys().isdisjoint(map(id, topological_order(*roots)))
+        return any(x.is_traced for x in roots) or is_differentiating(roots)
+
+
+def is_running() -> bool:
+    """Whether any transform's function is still running."""
+    return bool(_live)
+
+
+def is_differentiating(leaves: Sequence[Any]) -> bool:
+    """Whether any of these depends on an argument of a transform that is still running."""
+    values = [x for x in leaves if isinstance(x, Value)] if _live else []
+    return bool(values) and not _live.keys().isdisjoint(map(id, topological_order(*values)))
 
 
 def positions(argnums: int | tuple[int, ...], count: int) -> tuple[int, ...]:
@@ -267,10 +292,13 @@ def positions(argnums: int | tuple[int, ...], count: int) -> tuple[int, ...]:
 
 
 def _alias(x: Scalar) -> Value:
+    if inside_lanes.get():
+        return lane_alias(x)  # a variable of each lane's own, whatever is shared by them
     if not isinstance(x, Value):
         return Value(x)
     alias: Value = Value.record(ops.alias, (x,))
-    alias.label = x.label
+    if x.label:
+        alias.label = x.label
     return alias
 
 
@@ -289,13 +317,73 @@ def _graph_gradients(
     anomaly.judge_values(order)
     reached = computed_from(targets, order)
     adjoints: dict[int, Any] = {}
+    live: dict[int, Any] = {}  # for a node behind a traced `where`: whether it was chosen
     for root, seed in zip(roots, seeds, strict=True):
         _accumulate(adjoints, root, seed)
+        live[id(root)] = True
     for node in reversed(order):
         if id(node) in reached and id(node) in adjoints:
-            for parent, partial in _edges(node, reached, as_graph=True):
-                _accumulate(adjoints, parent, _times(adjoints[id(node)], partial))
-    return [adjoints.get(id(target), 0.0) for target in targets]
+            adjoint, chosen = adjoints[id(node)], live[id(node)]
+            for parent, partial, selected in _chosen_edges(node, reached):
+                passes = ops.logical_and(chosen, selected) if chosen is not True else selected
+                _contribute(node, parent, _times(adjoint, partial), passes, adjoints, live)
+    return [_if_live(adjoints.get(id(x), 0.0), live.get(id(x), True), 0.0) for x in targets]
+
+
+def _contribute(
+    node: Value, parent: Value, amount: Any, passes: Any, adjoints: dict[int, Any], live: Any
+) -> None:
+    """Add to the parent's adjoint what passes; -0.0, which adds nothing, where nothing does."""
+    amount = _if_live(amount, passes, -0.0)
+    if is_lane(node) and not is_lane(parent):  # what is one number for all lanes gets their sum
+        amount = lane_sum(amount)
+        passes = True if passes is True else lane_sum(ops.where(passes, 1.0, 0.0)) > 0.0
+    _accumulate(adjoints, parent, amount)
+    before = live.get(id(parent), passes)
+    known = before is True or passes is True
+    live[id(parent)] = True if known else before | passes if before is not passes else passes
+
+
+def _if_live(amount: Any, live: Any, otherwise: float) -> Any:
+    return amount if live is True else ops.where(live, amount, otherwise)
+
+
+def _chosen_edges(node: Value, reached: Any) -> list[tuple[Any, Any, Any]]:
+    """The edges as more graph, each with whether it is the one that a traced choice took."""
+    if not _selects(node):
+        return [(x, partial, True) for x, partial in _edges(node, reached, as_graph=True)]
+    choice, *options = node.operands
+    return [
+        (x, 1.0, _picks(node.op, choice, i))
+        for i, x in enumerate(options)
+        if isinstance(x, Value) and id(x) in reached
+    ]
+
+
+def _selects(node: Value) -> bool:
+    """Whether it is a choice that is open: a traced `where` or `take`."""
+    return node.is_traced and bool(node.op and node.op.select)
+
+
+def _picks(op: Any, choice: Any, i: int) -> Any:
+    """Whether the choice of a `where` or `take` falls on its option i."""
+    if op is ops.take:
+        return ops.equal(choice, float(i))
+    holds = choice if choice.is_truth else ops.not_equal(choice, 0.0)
+    return holds if i == 0 else ops.logical_not(holds)
+
+
+def _push_through(node: Value, along: dict[int, Any]) -> None:
+    """The tangent of a sum over lanes is the sum, that of an open choice the chosen one."""
+    if not any(id(x) in along for x in node.parents):
+        return
+    if node.op is ops.lane_sum:
+        along[id(node)] = lane_sum(along[id(node.operands[0])])
+    else:
+        choice, *options = node.operands
+        tangents = [along.get(id(x), 0.0) for x in options]
+        assert node.op
+        along[id(node)] = node.op(choice, *tangents)
 
 
 def computed_from(leaves: Sequence[Value], order: Sequence[Value]) -> set[int]:
@@ -309,18 +397,20 @@ def computed_from(leaves: Sequence[Value], order: Sequence[Value]) -> set[int]:
 
 def _edges(node: Value, reached: Any, as_graph: bool) -> list[tuple[Any, Any]]:
     """The reached operands of a node, each with its partial: the recorded float, or more graph."""
-    rules = node.op.partials if node.op else ()
-    operands = node.operands
+    op, operands = node.op, node.operands
+    if op is None or not op.partials:
+        return []
+    rules = op.partials
     if not as_graph:
         recorded = zip(node.parents, node.local_grads, strict=True)
         return [(x, partial) for x, partial in recorded if id(x) in reached]
     if callable(rules):
         edges = zip(operands, rules(node, *operands), strict=True)
-        return [(x, partial) for x, partial in edges if id(x) in reached]
+        return [(x, d) for i, (x, d) in enumerate(edges) if id(x) in reached and i >= op.fixed]
     return [
         (x, rule(node, *operands))
-        for x, rule in zip(operands, rules, strict=True)
-        if id(x) in reached
+        for i, (x, rule) in enumerate(zip(operands, rules, strict=True))
+        if id(x) in reached and i >= op.fixed
     ]
 
 

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     Tree = Any  # nested data of any depth, which Python's types cannot spell
     Structure = tuple[Any, ...]
 
-_LEAF: Structure = ("leaf",)
+LEAF: Structure = ("leaf",)
 
 
-def flatten(tree: Tree) -> tuple[list[Value | float], Structure]:
+def flatten(tree: Tree, whole_arrays: bool = False) -> tuple[list[Value | float], Structure]:
     """The leaves of a tree, depth first, and its structure. O(leaves).
+
+    With `whole_arrays` an array of numbers is one leaf, and its number of axes structure.
 
     TypeError where the tree holds something that has no place in one, such as a complex number.
 
@@ -36,12 +38,16 @@ def flatten(tree: Tree) -> tuple[list[Value | float], Structure]:
     {'w': [10, 20], 'b': 30, 'name': 'layer'}
     """
     leaves: list[Value | float] = []
-    return leaves, _structure(tree, leaves.append, False)
+    return leaves, _structure(tree, leaves.append, False, whole_arrays)
 
 
-def unflatten(structure: Structure, leaves: Iterable[Tree]) -> Tree:
-    """The tree of the given structure on other leaves; modules are rebuilt without `__init__`."""
-    return _rebuild(structure, iter(leaves))
+def unflatten(structure: Structure, leaves: Iterable[Tree], lanes_first: bool = False) -> Tree:
+    """The tree of the given structure on other leaves; modules are rebuilt without `__init__`.
+
+    Where the leaves themselves are arrays, an array of the structure becomes one array, with the
+    leaves' axes last, or first if `lanes_first`.
+    """
+    return _rebuild(structure, iter(leaves), lanes_first)
 
 
 def flatten_like(structure: Structure, tree: Tree) -> list[Value | float]:
@@ -54,16 +60,27 @@ def flatten_like(structure: Structure, tree: Tree) -> list[Value | float]:
     return leaves
 
 
-def _structure(tree: Tree, emit: Callable[[Any], None], in_module: bool) -> Structure:
+def is_fixed(structure: Structure) -> bool:
+    """Whether only setting fields can change it: no list or dict in it holds a leaf."""
+    tag, *details = structure
+    if tag in ("leaf", "whole", "static"):
+        return True
+    moves = tag == "dict" or (tag == "sequence" and issubclass(details[0], list))
+    return all(is_fixed(x) and not (moves and x[0] != "static") for x in details[-1])
+
+
+def _structure(
+    tree: Tree, emit: Callable[[Any], None], in_module: bool, whole_arrays: bool
+) -> Structure:
     kind = type(tree)
     is_module = getattr(kind, "is_module", False)
 
     def children(trees: Iterable[Tree]) -> tuple[Structure, ...]:
-        return tuple([_structure(x, emit, in_module or is_module) for x in trees])
+        return tuple([_structure(x, emit, in_module or is_module, whole_arrays) for x in trees])
 
     if isinstance(tree, Value):
         emit(tree)
-        return _LEAF
+        return LEAF
     if isinstance(tree, (list, tuple)):
         return "sequence", kind, children(tree)
     if isinstance(tree, dict):
@@ -81,7 +98,12 @@ def _structure(tree: Tree, emit: Callable[[Any], None], in_module: bool) -> Stru
         return "static", tree
     if is_real(tree):
         emit(tree)
-        return _LEAF
+        return LEAF
+    if whole_arrays and is_array(tree) and tree.dtype.kind in "iufb" and tree.shape:
+        emit(tree)
+        return "whole", tree.ndim
+    if hasattr(tree, "unrolled"):  # an array argument while tracing
+        tree = tree.unrolled()
     if is_array(tree) and tree.dtype.kind not in "iufO":
         return "static", tree
     if is_array(tree):
@@ -93,7 +115,7 @@ def _structure(tree: Tree, emit: Callable[[Any], None], in_module: bool) -> Stru
 
 
 def _match(structure: Structure, tree: Tree, emit: Callable[[Any], None]) -> None:
-    if structure is _LEAF:
+    if structure is LEAF:
         return emit(as_operand(tree))
     tag, *details = structure
     if tag == "static":
@@ -118,19 +140,19 @@ def _match(structure: Structure, tree: Tree, emit: Callable[[Any], None]) -> Non
         _match(child, subtree, emit)
 
 
-def _rebuild(structure: Structure, leaves: Iterator[Tree]) -> Tree:
-    if structure is _LEAF:
-        return next(leaves)
+def _rebuild(structure: Structure, leaves: Iterator[Tree], lanes_first: bool) -> Tree:
     tag, *details = structure
+    if tag in ("leaf", "whole"):
+        return next(leaves)
     if tag == "static":
         return details[0]
-    children = [_rebuild(child, leaves) for child in details[-1]]
+    children = [_rebuild(child, leaves, lanes_first) for child in details[-1]]
     if tag == "dict":
         mapping = details[0].__new__(details[0])
         mapping.update(zip(details[1], children, strict=True))
         return mapping
     if tag == "array":
-        return _array(details[0], children)
+        return _array(details[0], children, lanes_first)
     kind = details[0]
     if tag == "sequence":
         return kind(*children) if hasattr(kind, "_fields") else kind(children)
@@ -140,11 +162,14 @@ def _rebuild(structure: Structure, leaves: Iterator[Tree]) -> Tree:
     return new
 
 
-def _array(shape: tuple[int, ...], elements: list[Tree]) -> Tree:
-    """An array of floats, of Values (dtype object), or of arrays, whose axes then come last."""
+def _array(shape: tuple[int, ...], elements: list[Tree], lanes_first: bool) -> Tree:
+    """An array of floats, of Values (dtype object), or of arrays, whose axes come last or first."""
     numpy = sys.modules["numpy"]
     if elements and is_array(elements[0]):
-        return numpy.array(elements).reshape(*shape, *elements[0].shape)
+        inner = elements[0].shape
+        if lanes_first:
+            return numpy.stack(elements, axis=len(inner)).reshape(*inner, *shape)
+        return numpy.array(elements).reshape(*shape, *inner)
     if all(x.__class__ is float for x in elements):
         return numpy.array(elements, dtype=float).reshape(shape)
     array = numpy.empty(len(elements), dtype=object)

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from autograd.ops import Op
 
 
+class NoNumber(TypeError):
+    """What asking a traced Value for its number raises; it says which one was asked."""
+
+    def __init__(self, message: str, traced: Any) -> None:
+        super().__init__(message)
+        self.traced = traced
+
+
 class Value:
     """A number, its gradient, and the operation that made it from its operands.
 
@@ -56,6 +64,8 @@ class Value:
         "op",
     )
     __array_ufunc__ = None  # NumPy leaves `array * value` to Value.__rmul__
+
+    is_traced = False  # a number is there
 
     data: float
     grad: float
@@ -122,7 +132,10 @@ class Value:
     @staticmethod
     def record(op: Op, operands: Sequence[Value | float]) -> Value:
         """The node of `op` on operands that are Values and floats; a bool from a comparison."""
-        data = [x.data if isinstance(x, Value) else x for x in operands]
+        try:
+            data = [x.data if isinstance(x, Value) else x for x in operands]
+        except NoNumber as error:
+            return error.traced.record(op, operands)  # type: ignore[no-any-return]
         y = op.value(*data)
         rules: Any = op.local
         if not rules:
@@ -497,6 +510,8 @@ def _slots(operands: Sequence[Any], local_grads: Iterable[float]) -> tuple[Any, 
 
 
 def _unary(op: Any, x: Value) -> Value:
+    if x.is_traced:
+        return x.record(op, (x,))
     data = x.data
     y = op.value(data)
     return _node(y, op, x, None, op.local[0](y, data), None)
@@ -516,7 +531,8 @@ def _binary(op: Op, a: Any, b: Any) -> Value:
         if not is_real(x):
             return NotImplemented  # type: ignore[no-any-return]  # Python's protocol
         a, b = (float(x), b) if x is a else (a, float(x))
-    return Value.record(op, (a, b))
+    node: Value = (a if isinstance(a, Value) else b).record(op, (a, b))
+    return node
 
 
 def _compare(op: Op, a: Value, b: Any) -> bool:

@@ -99,6 +99,12 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         help="of the data, the first weights, the order and the dropout (default: 0)",
     )
+    add(
+        "--eager",
+        action="store_const",
+        const=True,
+        help="compute Value by Value instead of compiling the training: slow, and needs no LLVM",
+    )
     add("--out", type=Path, default=Path("out"), help="folder of the pictures (default: out)")
     return parser
 

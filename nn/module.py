@@ -39,6 +39,7 @@ class Module:
     """
 
     is_module: ClassVar[bool] = True  # what autograd's transforms know a module by
+    changes: ClassVar[int] = 0  # of any module's fields: while it stays, so do lists of leaves
 
     label: str = ""  # the path in the root module; the root's own is empty
 
@@ -52,6 +53,7 @@ class Module:
         value = _fixed(value)
         _refuse_loop(self, name, value)
         object.__setattr__(self, name, value)
+        Module.changes += 1
         if name == "label" or next(_children(value, ""), None):
             _label(self)
 

@@ -51,6 +51,17 @@ class Optimizer:
         """The learning rate of step t = 1, 2, 3, …"""
         return self.learning_rate(t) if callable(self.learning_rate) else self.learning_rate
 
+    def has_schedule(self) -> bool:
+        """Whether the learning rate may differ from step to step."""
+        return callable(self.learning_rate) or type(self).rate_at is not Optimizer.rate_at
+
+    def checked_rate(self, t: int) -> float:
+        """The learning rate of step t as a number.
+
+        TypeError or ValueError where a schedule gives none to go down with.
+        """
+        return _number_of_rate(self.rate_at(t), t)
+
     def update(
         self, parameter: Number, gradient: Number, state: Slots, t: Number
     ) -> tuple[Number, Slots]:
@@ -76,14 +87,14 @@ class Optimizer:
                 f"{len(parameters)}; begin anew with state = optimizer.init(model)"
             )
         t = state.step + 1
-        if callable(self.learning_rate):
-            _refuse_rate(self.rate_at(t), t)
+        self.checked_rate(t)
         updates = [
             self.update(p.data, p.grad, slots, t)
             for p, slots in zip(parameters, state.slots, strict=True)
         ]
         numbers = [n.data if isinstance(n, Value) else float(n) for n, _ in updates]
-        _refuse_non_finite(parameters, numbers, t)
+        before, gradient = [p.data for p in parameters], [p.grad for p in parameters]
+        refuse_non_finite_move(parameters, before, gradient, numbers, t)
         write_data(parameters, numbers)
         return OptimizerState(t, tuple([slots for _, slots in updates]))
 
@@ -100,13 +111,20 @@ class Optimizer:
             )
 
 
-def _refuse_rate(rate: object, t: int) -> None:
-    """TypeError or ValueError unless the schedule gave a learning rate to go down with."""
-    expected = f"the learning rate's schedule gave {given(rate)} at step {t}; expected a "
-    if isinstance(rate, bool) or not isinstance(rate, (Real, Value)):
-        raise TypeError(f"{expected}number of at least 0")
-    if not 0.0 <= (rate.data if isinstance(rate, Value) else float(rate)) < math.inf:
-        raise ValueError(f"{expected}finite number of at least 0")
+def _number_of_rate(rate: object, t: int) -> float:
+    number = rate.data if isinstance(rate, Value) else rate
+    if number.__class__ is not float:
+        if isinstance(number, bool) or not isinstance(number, Real):
+            raise TypeError(f"{_gave(rate, t)}; expected a number of at least 0")
+        number = float(number)
+    assert isinstance(number, float)
+    if not 0.0 <= number < math.inf:
+        raise ValueError(f"{_gave(rate, t)}; expected a finite number of at least 0")
+    return number
+
+
+def _gave(rate: object, t: int) -> str:
+    return f"the learning rate's schedule gave {given(rate)} at step {t}"
 
 
 def parameters_of(model: Module | Iterable[Value]) -> Sequence[Value]:
@@ -128,15 +146,21 @@ def parameters_of(model: Module | Iterable[Value]) -> Sequence[Value]:
     return parameters
 
 
-def _refuse_non_finite(parameters: Sequence[Value], numbers: Sequence[float], t: int) -> None:
-    if all(map(math.isfinite, numbers)):
-        return
-    i = next(i for i, number in enumerate(numbers) if not math.isfinite(number))
-    p = parameters[i]
-    raise FloatingPointError(
-        f"step {t} would make the parameter {p.label or i} {numbers[i]}, from {p.data} and the "
-        f"gradient {p.grad}; nothing is written. Try a smaller learning rate or weight decay"
-    )
+def refuse_non_finite_move(
+    parameters: Sequence[Value],
+    before: Sequence[float],
+    gradient: Sequence[float],
+    after: Sequence[float],
+    t: int,
+) -> None:
+    """FloatingPointError where a parameter would become infinite or nan in step t."""
+    i = next((i for i, number in enumerate(after) if not math.isfinite(number)), None)
+    if i is not None:
+        raise FloatingPointError(
+            f"step {t} would make the parameter {parameters[i].label or i} {after[i]}, from "
+            f"{before[i]} and the gradient {gradient[i]}; nothing is written. Try a smaller "
+            "learning rate or weight decay"
+        )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from autograd import cos, floor_divide, maximum, minimum, where
+from autograd import clip, cos, floor_divide, where
 from nn.checking import not_negative, positive, real, whole
 from nn.number import Number
 
@@ -94,10 +94,11 @@ class CosineDecay:
             )
 
     def __call__(self, t: Number) -> Number:
-        share = (t - self.warmup) / (self.steps - self.warmup)
-        share = maximum(0.0, minimum(1.0, share))
+        share = clip((t - self.warmup) / (self.steps - self.warmup), 0.0, 1.0)
         decayed = self.final + (self.rate - self.final) * (1.0 + cos(math.pi * share)) / 2.0
-        return where(t < self.warmup, self.rate * t / max(self.warmup, 1), decayed)
+        if self.warmup == 0:
+            return decayed
+        return where(t < self.warmup, self.rate * t / self.warmup, decayed)
 
 
 def _factor(factor: float) -> None:

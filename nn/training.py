@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from random import Random
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from nn.checking import Samples, Targets, functions, given, not_negative, whole
+from nn.checking import Samples, Targets, given
+from nn.eager_steps import EagerSteps
 from nn.losses import Loss
 from nn.metrics import Metric
 from nn.module import Module
-from nn.optimizers import Adam, Optimizer, OptimizerState, parameters_of
-from nn.prediction import numbers_of
+from nn.optimizers import Optimizer
 from nn.progress import shown
 from nn.records import Record
+from nn.run import Plan, Run, checked_plan, checked_run
 from nn.samples import Sample, paired, split
-from nn.steps import Run, step, validated
-from nn.writing import write_data
+from nn.steps import Steps
 
 
 def fit(
@@ -36,13 +34,15 @@ def fit(
     early_stopping: int | None = None,
     metrics: Iterable[Metric] | Metric = (),
     seed: int = 0,
+    eager: bool = False,
     progress: bool = True,
 ) -> list[Record]:
     """Train the model and give the records of its epochs; the arguments are those of `train`.
 
     `progress` shows one line that is rewritten in a terminal or a notebook, and about ten lines
-    where the output goes to a file; `progress=False` is silent. Ctrl-C or an
-    exception leaves the parameters and gradients of the last completed step.
+    where the output goes to a file; `progress=False` is silent. Ctrl-C or an exception leaves the
+    parameters and gradients of the last completed step. While steps are compiled, the model's
+    Values are written when a metric is about to be called, and at the end.
 
     >>> import nn
     >>> X, y = nn.datasets.xor(40, noise=0.0)
@@ -54,21 +54,13 @@ def fit(
     >>> history[-1].loss < history[0].loss
     True
     """
-    records = train(
-        model,
-        X,
-        y,
-        loss=loss,
-        optimizer=optimizer,
-        epochs=epochs,
-        batch_size=batch_size,
-        l2=l2,
-        validation=validation,
-        early_stopping=early_stopping,
-        metrics=metrics,
-        seed=seed,
-    )
-    return list(shown(records, epochs) if progress else records)
+    run = checked_run(model, loss, optimizer, l2, metrics, seed)
+    plan = checked_plan(epochs, batch_size, early_stopping, "epoch")
+    records = _records(run, plan, _prepared(run, plan, X, y, validation, eager), is_shared=False)
+    try:
+        return list(shown(records, epochs) if progress else records)
+    finally:
+        records.close()  # now, and not when the last traceback is forgotten
 
 
 def train(
@@ -86,6 +78,7 @@ def train(
     metrics: Iterable[Metric] | Metric = (),
     seed: int = 0,
     every: str = "epoch",
+    eager: bool = False,
 ) -> Iterator[Record]:
     """Train the model step by step, yielding a record at the end of each epoch (or step).
 
@@ -100,103 +93,53 @@ def train(
     decides the split, the shuffling and the dropout masks, so the same call gives the same
     records.
 
+    Steps are compiled: the model, the loss and the optimiser's rule are traced once, before the
+    first step, and must compute without asking for a number (`where`, not `if`); what they take
+    from variables outside is what it was then. `eager=True` computes Value by Value instead,
+    thousands of times slower: for a loss that cannot be traced, to step through, to find an
+    operation with `detect_anomaly`. The records agree but for rounding.
+
     Between two records the parameters may be read and changed, and their `.grad` is the gradient
     of the last step. An exception or Ctrl-C leaves both as the last completed step left them.
 
     TypeError or ValueError for arguments that do not fit, before anything has changed;
-    FloatingPointError where the loss, the gradient or a parameter would not be finite after a step:
-    that step is undone.
+    ImportError without llvmlite and NumPy unless eager; FloatingPointError where the loss, the
+    gradient or a parameter would not be finite after a step: that step is undone.
     """
-    run = _checked(model, loss, optimizer, l2, metrics, seed)
-    plan = _planned(epochs, batch_size, early_stopping, every)
+    run = checked_run(model, loss, optimizer, l2, metrics, seed)
+    plan = checked_plan(epochs, batch_size, early_stopping, every)
+    return _records(run, plan, _prepared(run, plan, X, y, validation, eager), is_shared=True)
+
+
+# -- before the first step -----------------------------------------------------------------------
+
+
+def _prepared(
+    run: Run,
+    plan: Plan,
+    X: Samples,
+    y: Targets,
+    validation: float | tuple[Samples, Targets] | None,
+    eager: bool,
+) -> Steps:
+    """The samples, judged and tried on the model, and the way to compute with them."""
+    if not isinstance(eager, bool):
+        raise TypeError(f"eager is True or False, not {given(eager)}")
     if plan.patience and validation is None:
         raise ValueError(
             "early_stopping watches the validation loss; give validation=0.2 or a pair (X, y)"
         )
-    samples = paired(model, X, y, loss)
+    samples = paired(run.model, X, y, run.loss)
     watched: list[Sample] = []
     if isinstance(validation, tuple):
-        watched = paired(model, *_pair(validation), loss, "validation ")
+        watched = paired(run.model, *_pair(validation), run.loss, "validation ")
     elif validation is not None:
         samples, watched = split(samples, validation, run.rng)
     run.predict(samples[0][0])  # with masks, where it has Dropout
-    if run.metrics:
-        run.measured([numbers_of(model(x)) for x, _ in samples], samples)  # that they can be
-    return _records(run, plan, samples, watched)
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """When to stop, how many samples make a step, and when to say something."""
-
-    epochs: int
-    batch_size: int | None
-    patience: int | None
-    every_step: bool
-
-
-def _planned(epochs: int, batch_size: int | None, early_stopping: int | None, every: str) -> _Plan:
-    if every not in ("epoch", "step"):
-        raise ValueError(f'every is "epoch" or "step", not {given(every)}')
-    return _Plan(
-        epochs=whole(epochs, "epochs"),
-        batch_size=None if batch_size is None else whole(batch_size, "batch_size"),
-        patience=None if early_stopping is None else whole(early_stopping, "early_stopping"),
-        every_step=every == "step",
-    )
-
-
-def _checked(
-    model: Module,
-    loss: Loss,
-    optimizer: Optimizer | None,
-    l2: float,
-    metrics: Iterable[Metric] | Metric,
-    seed: int,
-) -> Run:
-    if not isinstance(model, Module):
-        raise TypeError(f"model is an nn.Module such as nn.MLP(2, [16, 1]), not {given(model)}")
-    if not callable(loss):
-        raise TypeError(f"loss is a function such as nn.mse, not {given(loss)}")
-    if not isinstance(optimizer, Optimizer | None):
-        raise TypeError(f"optimizer is one such as nn.Adam(1e-2), not {given(optimizer)}")
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise TypeError(f"seed is an int, not {given(seed)}")
-    parameters, has_dropout = parameters_of(model), bool(model.draw_masks(Random(0)))
-    if has_dropout and not _takes_masks(model):
-        raise TypeError(
-            f"{type(model).__name__} holds a Dropout but its __call__ takes no masks; define "
-            "__call__(self, x, masks=None) and pass masks on: self.drop(x, masks=masks)"
-        )
-    return Run(
-        model=model,
-        parameters=parameters,
-        loss=loss,
-        optimizer=optimizer or Adam(),
-        l2=not_negative(l2, "l2"),
-        metrics=_named(metrics),
-        has_dropout=has_dropout,
-        rng=Random(seed),
-    )
-
-
-def _takes_masks(model: Module) -> bool:
-    parameters = inspect.signature(model).parameters.values()
-    return any(p.name == "masks" or p.kind is p.VAR_KEYWORD for p in parameters)
-
-
-def _named(metrics: Iterable[Metric] | Metric) -> dict[str, Metric]:
-    """The metrics by the names that records give them."""
-    named: dict[str, Metric] = {}
-    for f in functions(metrics, "metrics"):
-        name = getattr(f, "__name__", str(f))
-        if name in named or name == "loss":
-            raise ValueError(
-                f"two numbers of a record would be called {name!r}; give each metric a name of "
-                "its own, as a function with def"
-            )
-        named[name] = f
-    return named
+    steps = (EagerSteps if eager else _compiled)(run, samples, watched, plan.batch_size)
+    if run.metrics:  # that they can be measured
+        run.measured(steps.outputs(), [target for _, target in samples])
+    return steps
 
 
 def _pair(validation: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -205,57 +148,84 @@ def _pair(validation: tuple[Any, ...]) -> tuple[Any, Any]:
     return validation[0], validation[1]
 
 
+def _compiled(run: Run, samples: list[Sample], watched: list[Sample], size: int | None) -> Steps:
+    """Compiled steps; ImportError or TypeError that names `eager=True` where there can be none."""
+    try:
+        from nn.compiled_steps import CompiledSteps  # brings NumPy and llvmlite
+
+        return CompiledSteps(run, samples, watched, size)
+    except ImportError as error:
+        raise ImportError(
+            f"training is compiled, which needs llvmlite and NumPy ({error}): pip install "
+            '"stepgrad[compile]", or train with eager=True, without them and slowly'
+        ) from error
+    except (TypeError, ValueError) as error:  # eagerly it just worked
+        raise TypeError(
+            f"this training cannot be compiled: {error}. Change that, or train with eager=True, "
+            "which computes Value by Value"
+        ) from error
+
+
 # -- epochs --------------------------------------------------------------------------------------
 
 
-def _records(
-    run: Run, plan: _Plan, samples: list[Sample], watched: list[Sample]
-) -> Iterator[Record]:
-    state = run.optimizer.init(run.parameters)
-    lowest, best, waited = math.inf, [p.data for p in run.parameters], 0
-    for epoch in range(1, plan.epochs + 1):
-        for record, reached in _epoch(run, plan, epoch, samples, watched, state):
-            state = reached
-            yield record
-        if plan.patience and record.validation_loss is not None:
-            waited += 1
-            if record.validation_loss < lowest:
-                lowest, best, waited = record.validation_loss, [p.data for p in run.parameters], 0
-            if waited == plan.patience:
-                break
-    if plan.patience and lowest < math.inf:
-        write_data(run.parameters, best)
+def _records(run: Run, plan: Plan, steps: Steps, is_shared: bool) -> Generator[Record, None, None]:
+    """The records; the model is up to date at each where others can see it, and at the end."""
+    lowest, best, waited = math.inf, steps.kept(), 0
+    try:
+        for epoch in range(1, plan.epochs + 1):
+            for record in _epoch(run, plan, steps, epoch):
+                if is_shared:
+                    steps.push()
+                yield record
+                if is_shared:
+                    steps.pull()
+            if plan.patience and record.validation_loss is not None:
+                waited += 1
+                if record.validation_loss < lowest:
+                    lowest, best, waited = record.validation_loss, steps.kept(), 0
+                if waited == plan.patience:
+                    break
+        if plan.patience and lowest < math.inf:
+            steps.restore(best)
+        steps.push()  # here as well, so that an interruption of it still meets the one below
+    finally:
+        steps.push()
 
 
-def _epoch(
-    run: Run,
-    plan: _Plan,
-    epoch: int,
-    samples: list[Sample],
-    watched: list[Sample],
-    state: OptimizerState,
-) -> Iterator[tuple[Record, OptimizerState]]:
-    """One pass over the samples: its records, each with the optimiser's state after it."""
-    total, outputs, trained = 0.0, [], []
-    batches = _batches(samples, plan.batch_size, run.rng)
-    for i, batch in enumerate(batches, 1):
-        state, cost, predictions = step(run, batch, state, epoch)
-        total += cost * len(batch)
-        outputs += predictions
-        trained += batch
-        if i < len(batches) and not plan.every_step:
+def _epoch(run: Run, plan: Plan, steps: Steps, epoch: int) -> Iterator[Record]:
+    """One pass over the samples: its records."""
+    total, samples = 0.0, 0
+    outputs: list[list[float]] = []
+    targets: list[Any] = []
+    left = steps.batches
+    for number, count, objective, predicted, wanted in steps.epoch(epoch):
+        left -= 1
+        total += objective * count
+        samples += count
+        outputs += predicted
+        targets += wanted
+        if left and not plan.every_step:
             continue
-        metrics = run.measured(outputs, trained)
-        record = Record(state.step, epoch, total / len(trained), metrics)
-        if watched and i == len(batches):
-            record = validated(run, record, watched)
-        yield record, state
-        total, outputs, trained = 0.0, [], []
+        record = Record(number, epoch, total / samples)
+        if run.metrics:
+            record = _measured(run, steps, record, outputs, targets)
+        if steps.held_out and not left:
+            record = _validated(run, steps, record)
+        yield record
+        total, samples, outputs, targets = 0.0, 0, [], []
 
 
-def _batches(samples: list[Sample], size: int | None, rng: Random) -> list[list[Sample]]:
-    """The samples in random order in batches of that size, or all in their own order as one."""
-    if size is None or size >= len(samples):
-        return [samples]
-    order = rng.sample(samples, len(samples))
-    return [order[i : i + size] for i in range(0, len(order), size)]
+def _measured(
+    run: Run, steps: Steps, record: Record, outputs: list[list[float]], targets: list[Any]
+) -> Record:
+    """The record with every metric of these outputs."""
+    steps.push()  # a metric may look at the model
+    return replace(record, metrics=run.measured(outputs, targets))
+
+
+def _validated(run: Run, steps: Steps, record: Record) -> Record:
+    """The record with the mean loss and the metrics of the samples that were held out."""
+    loss, outputs = steps.validated()
+    metrics = run.measured(outputs, steps.held_out)
+    return replace(record, validation_loss=loss, validation_metrics=metrics)

@@ -1,8 +1,18 @@
-"""How many examples Hypothesis draws: `pytest --hypothesis-profile=thorough`, or the variable."""
+"""How many examples Hypothesis draws, and where compiled code is kept while the tests run.
 
+`pytest --hypothesis-profile=thorough`, or HYPOTHESIS_PROFILE, draws more.
+"""
+
+import atexit
 import os
+import shutil
+import tempfile
 
 from hypothesis import settings
+
+if "AUTOGRAD_CACHE" not in os.environ:  # the Makefile sets it inside the folder
+    os.environ["AUTOGRAD_CACHE"] = tempfile.mkdtemp(prefix="stepgrad-tests-")
+    atexit.register(shutil.rmtree, os.environ["AUTOGRAD_CACHE"], ignore_errors=True)
 
 EXAMPLES = 100  # each costs milliseconds; the same ones each time, so that a red run can be rerun
 THOROUGH_EXAMPLES = 100_000

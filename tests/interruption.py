@@ -7,13 +7,18 @@ from types import FrameType
 from typing import Any
 
 
-def interrupted_at(line: int, function: Any) -> bool:
-    """Run it with a KeyboardInterrupt raised at the given traced line; whether it got that far."""
+def interrupted_at(line: int, function: Any, files: tuple[str, ...] = ("autograd",)) -> bool:
+    """Run it with a KeyboardInterrupt raised at the given traced line; whether it got that far.
+
+    Lines are counted in files whose path contains one of these.
+    """
     count = 0
 
     def trace(frame: FrameType, event: str, argument: object) -> Any:
         nonlocal count
-        if event == "line" and "autograd" in frame.f_code.co_filename:
+        if not any(file in frame.f_code.co_filename for file in files):
+            return None  # and no more of this frame
+        if event == "line":
             count += 1
             if count == line:
                 raise KeyboardInterrupt

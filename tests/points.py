@@ -25,7 +25,7 @@ def is_variable(op: Op, index: int) -> bool:
 
 def arity(op: Op) -> int:
     if not callable(op.partials):
-        return len(op.partials) or 2  # comparisons have no partials
+        return len(op.partials) or (1 if op.name == "logical_not" else 2)  # these have no partials
     extra = 0 if is_variable(op, 0) else 1
     return {"clip": 3, "dot": 2 * MANY}.get(op.name, MANY + extra)
 

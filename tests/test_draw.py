@@ -132,7 +132,7 @@ def operands_of(row: ops.Op) -> int:
 
 def test_every_row_of_the_table_is_drawn_with_its_symbol() -> None:
     rows = [row for row in ops.TABLE.values() if row.partials]
-    x = Value(0.5)
+    x = Value(1.0)  # which is an index, too
     results = [row(*[x] * operands_of(row)) for row in rows]
     svg = draw(*results).svg()
     names = {name for node in parts(svg, "operation") for name in node[:1]}

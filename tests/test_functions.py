@@ -28,9 +28,10 @@ BINARY = (
 ).split()
 TERNARY = ["clip", "where"]
 COMPARISONS = ["equal", "greater", "greater_equal", "less", "less_equal", "not_equal"]
+JOINS = ["logical_and", "logical_or"]
 SCALAR = {
-    **dict.fromkeys(UNARY, 1),
-    **dict.fromkeys([*BINARY, *COMPARISONS], 2),
+    **dict.fromkeys([*UNARY, "logical_not"], 1),
+    **dict.fromkeys([*BINARY, *COMPARISONS, *JOINS], 2),
     **dict.fromkeys(TERNARY, 3),
 }
 LISTS = ["cross_entropy", "dot", "logsumexp", "softmax", "sum", "take"]
@@ -142,7 +143,7 @@ def test_any_real_number_counts_as_its_float(name: str) -> None:
             assert bits(getattr(result, "data", result)) == bits(function(name)(*floats))
 
 
-@pytest.mark.parametrize("name", COMPARISONS)
+@pytest.mark.parametrize("name", [*COMPARISONS, *JOINS])
 def test_comparisons_give_a_bool_and_no_node(name: str) -> None:
     for a, b in arguments(2):
         expected = TABLE[name].value(a, b)

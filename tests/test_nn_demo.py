@@ -16,6 +16,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import pytest
 
+import nn
 from nn import demo
 from nn.__main__ import DEFAULT, main
 
@@ -51,6 +52,14 @@ def test_breast_cancer_is_learned_checked_and_drawn(tmp_path):
     assert "layers.0.neurons.0.weights.29" in (tmp_path / "breast_cancer-neuron.svg").read_text()
 
 
+def test_handwritten_digits_are_learned(tmp_path):
+    said = []
+    result = demo.run(demo.JOBS["digits"], tmp_path, progress=False, say=said.append)
+    assert result.test_accuracy >= 0.96
+    assert said[1] == "MLP(64 → 32 tanh → 10) with 2,410 parameters"
+    assert said[3].startswith("gradient check: 201 of 2,410 derivatives of one sample's loss agree")
+
+
 def test_the_gradient_check_finds_a_wrong_gradient():
     job = demo.JOBS["xor"]
     X, _, y, _ = demo.samples_of(job)
@@ -68,7 +77,7 @@ def test_the_sample_that_is_drawn_is_the_one_with_the_largest_loss():
     job = demo.JOBS["xor"]
     X, _, y, _ = demo.samples_of(job)
     model, loss = demo.prepared(job, X, y)
-    x, target = demo.hardest(model, X, y, loss)
+    x, target = demo.hardest(nn.predict(model, X), X, y, loss)
     costs = [loss(model(a), b).data for a, b in zip(X, y, strict=True)]
     assert loss(model(x), target).data == max(costs)
 
@@ -89,6 +98,15 @@ def test_every_option_reaches_the_job(tmp_path, capsys):
         *("xor-boundary.png", "xor-features.png", "xor-loss.png"),
         *("xor-neuron.svg", "xor-sample.svg"),
     }
+
+
+def test_eager_is_an_option_and_trains_alike(tmp_path, capsys):
+    options = ["--data", "xor", "--layers", "3", "--epochs", "3", "--out", str(tmp_path)]
+    said = []
+    for chosen in (options, [*options, "--eager"]):
+        assert main(chosen) == 0
+        said.append(re.sub(r"\d+\.\d s", "", capsys.readouterr().out))
+    assert said[0] == said[1]
 
 
 def test_several_classes_work_and_no_hidden_layer_too(tmp_path, capsys):
@@ -170,7 +188,7 @@ def test_help_names_every_option():
     )
     for option in (
         *("--data", "--layers", "--activation", "--dropout", "--optimizer", "--learning-rate"),
-        *("--epochs", "--batch-size", "--l2", "--seed", "--out"),
+        *("--epochs", "--batch-size", "--l2", "--seed", "--eager", "--out"),
     ):
         assert option in run.stdout
     assert "(default: breast_cancer moons)" in run.stdout

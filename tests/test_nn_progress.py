@@ -134,7 +134,7 @@ def test_an_interruption_leaves_the_last_line_too(monkeypatch, stream):
         return nn.mse(prediction, target)
 
     with pytest.raises(KeyboardInterrupt):
-        nn.fit(nn.MLP(1, [1], seed=0), X, Y, loss=loss, epochs=100)
+        nn.fit(nn.MLP(1, [1], seed=0), X, Y, loss=loss, epochs=100, eager=True)
     text = out.getvalue()
     assert text.endswith(" s\n")
     assert "epoch  57/100" in text.replace("\r", "\n").splitlines()[-1]

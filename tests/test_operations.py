@@ -187,7 +187,7 @@ def test_no_operation_raises_for_any_floats_and_each_gives_floats(op: Op, data: 
 def test_a_comparison_gives_a_bool_for_any_floats(op: Op, data: Any) -> None:
     xs = data.draw(operands(op))
     assert type(op.value(*xs)) is bool
-    assert op(Value(xs[0]), xs[1]) is op(xs[0], Value(xs[1])) is op.value(*xs)
+    assert op(Value(xs[0]), *xs[1:]) is op(*xs[:-1], Value(xs[-1])) is op.value(*xs)
 
 
 @rows(DIFFERENTIABLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -58,11 +59,17 @@ def _worker(make: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def in_fresh_process(code: str) -> Any:
-    """What the last line of the code's output says, as JSON; None where the process failed."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    lines = done.stdout.strip().splitlines()
-    return json.loads(lines[-1]) if done.returncode == 0 and lines else None
+def in_fresh_process(code: str, cache: str | None = None) -> Any:
+    """What the last line of the code's output says, as JSON; RuntimeError where it failed.
+
+    `cache` is the folder where it keeps compiled code, if not the usual one.
+    """
+    env = os.environ if cache is None else {**os.environ, "AUTOGRAD_CACHE": cache}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        raise RuntimeError(said[-1] if said else f"a process ended with {done.returncode}")
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def with_deep_stack(function: Callable[[], None]) -> None:

@@ -21,8 +21,13 @@ def plan(nodes: int, seed: int = 0) -> Plan:
 
 def random_graph(peer: Peer, steps: Plan) -> Any:
     """A graph of +, × and tanh on ten leaves; the last 100 nodes are added up, so all count."""
-    nodes = [peer.leaf(0.1 * i - 0.5) for i in range(10)]
-    append, tanh = nodes.append, peer.tanh
+    return grown([peer.leaf(0.1 * i - 0.5) for i in range(10)], peer.tanh, steps)
+
+
+def grown(leaves: list[Any], tanh: Callable[[Any], Any], steps: Plan) -> Any:
+    """The same on other leaves, ten of them."""
+    nodes = list(leaves)
+    append = nodes.append
     for kind, a, b in steps:
         if kind == 0:
             append(nodes[a] + nodes[b])

@@ -1,0 +1,264 @@
+"""A function with what was compiled of it: one trace for each structure of its arguments."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from autograd import transforms
+from autograd.assemble import Source, plan
+from autograd.entry import Entry, Spread
+from autograd.real import describe, is_array
+from autograd.signature import Arguments, Reader, same, snapshot
+from autograd.simplify import simplify
+from autograd.trace import program_of
+from autograd.traced import Traced, is_lane, placeholder
+from autograd.traced_array import TracedArray
+from autograd.tree import flatten, unflatten
+from autograd.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from autograd.bound import Bound
+    from autograd.program import Program
+    from autograd.tree import Tree
+
+
+# Whether this thread is tracing: then what is called is part of that trace, compiled or not.
+_tracing = ContextVar("tracing", default=False)
+
+
+class ClosesOver(TypeError):
+    """f uses a variable of a transform that is still running without being given it."""
+
+
+class Compiled:
+    """A function with what was compiled of it so far, one entry a structure of arguments."""
+
+    def __init__(
+        self, f: Callable[..., Tree], static: tuple[str, ...], threads: int, fastmath: bool
+    ) -> None:
+        if not callable(f):
+            raise TypeError(f"jit compiles a function, not {describe(f)}")
+        if threads.__class__ is not int or threads < 1:
+            raise ValueError(f"threads is a whole number from 1 on, not {describe(threads)}")
+        if not isinstance(static, tuple):
+            raise TypeError(f'static is a tuple of names, as in ("n",), not {describe(static)}')
+        functools.update_wrapper(self, f)
+        self._f = f
+        self._static = tuple(static)
+        self._threads, self._fastmath = threads, fastmath
+        self._entries: list[Entry] = []
+        self._reader = Reader()
+        self._lock = threading.Lock()
+
+    def __call__(self, *args: Tree, **kwargs: Tree) -> Tree:
+        if _tracing.get():
+            return self._f(*args, **kwargs)
+        given, fixed = self._split(args, kwargs)
+        arguments = self._reader.read(given)
+        if arguments.is_traced() or (
+            transforms.is_running() and transforms.is_differentiating(arguments.leaves)
+        ):
+            return self._f(*args, **kwargs)
+        try:
+            entry = self._entry(arguments, given, fixed)
+        except ClosesOver:
+            return self._f(*args, **kwargs)
+        return entry.call(arguments)
+
+    def bind(self, *args: Tree, **kwargs: Tree) -> Bound:
+        """The compiled call on these arguments, with flat buffers of its own for tight loops.
+
+        See `autograd.bound.Bound`.
+        """
+        from autograd.bound import Bound
+
+        given, fixed = self._split(args, kwargs)
+        arguments = self._reader.read(given)
+        return Bound(self._entry(arguments, given, fixed), arguments)
+
+    def program(self, *args: Tree, **kwargs: Tree) -> Program:
+        """The simplified program for such arguments, as it is compiled."""
+        given, fixed = self._split(args, kwargs)
+        return self._entry(self._reader.read(given), given, fixed).program
+
+    def trace(self, *args: Tree, **kwargs: Tree) -> Program:
+        """The program as it was traced, before anything was simplified."""
+        given, fixed = self._split(args, kwargs)
+        return _Trace(self._f, self._reader.read(given), fixed).program
+
+    def __repr__(self) -> str:
+        name = getattr(self._f, "__qualname__", repr(self._f))
+        return f"<compiled {name} for {len(self._entries)} structures of arguments>"
+
+    # -- what was compiled already ---------------------------------------------------------------
+
+    def _split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, _Fixed]:
+        """The arguments that hold numbers, in order, and what is fixed while tracing."""
+        if not (self._static or kwargs):
+            return args, _NOTHING_FIXED
+        names = list(inspect.signature(self._f).parameters)
+        wrong = [name for name in self._static if name not in names]
+        if wrong:
+            raise ValueError(f"static names {wrong}, but the arguments are {names}")
+        by_place = {i: x for i, x in enumerate(args) if i < len(names) and names[i] in self._static}
+        by_name = {name: x for name, x in kwargs.items() if name in self._static}
+        moving = [x for i, x in enumerate(args) if i not in by_place]
+        named = {name: x for name, x in kwargs.items() if name not in self._static}
+        return (*moving, *named.values()), _Fixed(by_place, by_name, tuple(named))
+
+    def _entry(self, arguments: Arguments, given: tuple[Any, ...], fixed: _Fixed) -> Entry:
+        for entry in self._entries:
+            if entry.fits(arguments, fixed):
+                return entry
+        with self._lock:
+            for entry in self._entries:
+                if entry.fits(arguments, fixed):
+                    return entry
+            entry = _Trace(self._f, arguments, fixed).entry(self._threads, self._fastmath)
+            self._entries = [entry, *self._entries]
+            return entry
+
+
+class _Fixed:
+    """The static arguments, by place and by name, and the names of the others given by name."""
+
+    def __init__(
+        self, by_place: dict[int, Any], by_name: dict[str, Any], names: tuple[str, ...]
+    ) -> None:
+        self.by_place, self.by_name, self.names = by_place, by_name, names
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Fixed) and same(vars(self), vars(other))
+
+    __hash__ = None  # type: ignore[assignment]  # what is static need not be hashable
+
+    def snapshot(self) -> _Fixed:
+        """The same, whatever happens to the lists and arrays in it."""
+        if not (self.by_place or self.by_name):
+            return self
+        return _Fixed(snapshot(self.by_place), snapshot(self.by_name), self.names)
+
+    def call(self, f: Callable[..., Tree], moving: tuple[Any, ...]) -> Tree:
+        """f of all arguments, each in its place."""
+        count = len(moving) - len(self.names)
+        rest = iter(moving[:count])
+        total = count + len(self.by_place)
+        args = [self.by_place[i] if i in self.by_place else next(rest) for i in range(total)]
+        named = dict(zip(self.names, moving[count:], strict=True))
+        return f(*args, **self.by_name, **named)
+
+
+_NOTHING_FIXED = _Fixed({}, {}, ())
+
+
+# -- tracing -------------------------------------------------------------------------------------
+
+
+class _Trace:
+    """One run of the function on inputs without numbers, and the program that it leaves."""
+
+    def __init__(self, f: Callable[..., Tree], arguments: Arguments, fixed: _Fixed) -> None:
+        self.arguments, self.fixed = arguments, fixed
+        inputs = self._inputs(f)
+        trees, start = [], 0
+        for part in arguments.parts:
+            trees.append(unflatten(part.structure, inputs[start : start + len(part.leaves)]))
+            start += len(part.leaves)
+        tracing = _tracing.set(True)
+        try:
+            self.outputs, self.structure = flatten(fixed.call(f, tuple(trees)))
+        finally:
+            _tracing.reset(tracing)
+        if transforms.is_running() and transforms.is_differentiating(self.outputs):
+            raise ClosesOver(
+                "f uses a variable of an enclosing grad or another transform, of which a compiled "
+                "function knows nothing; give it to f as an argument"
+            )
+        self.inputs = inputs
+        self.arrays = [x for x in inputs if isinstance(x, TracedArray)]
+        numbers = [x for x in dict.fromkeys(map(id, inputs)) if x]
+        of_id = {id(x): x for x in inputs if isinstance(x, Traced)}
+        self.numbers = [of_id[x] for x in numbers if x in of_id]
+        elements = [x for array in self.arrays for x in array.elements]
+        lanes = [x for array in self.arrays for x in array.lane_inputs]
+        self.order = self._order()
+        ordered = [self.outputs[i] for i in self.order]
+        self.program = program_of(ordered, [*self.numbers, *elements, *lanes])
+
+    def _order(self) -> list[int]:
+        """The outputs of the program; in a gradient those of a Value's later places come last.
+
+        So the gradients by all parameters, each once, lie side by side, as `bind` promises.
+        """
+        order = list(range(len(self.outputs)))
+        twins = self.arguments.twins()
+        skip = len(order) - len(self.arguments.parts[0].leaves) if twins else -1
+        if not twins or skip not in (0, 1):
+            return order
+        return sorted(order, key=lambda i: i >= skip and twins[i - skip] != i - skip)
+
+    def _inputs(self, f: Callable[..., Tree]) -> list[Any]:
+        """A placeholder for each leaf; one for all places of the same Value."""
+        leaves, twins = self.arguments.leaves, self.arguments.twins()
+        names = _names(f, self.arguments, self.fixed)
+        inputs: list[Any] = []
+        for i, (x, name) in enumerate(zip(leaves, names, strict=True)):
+            if twins and twins[i] != i:
+                inputs.append(inputs[twins[i]])
+            elif is_array(x):
+                inputs.append(TracedArray(x.shape, name))
+            else:
+                inputs.append(placeholder(getattr(x, "label", "") or name))
+        return inputs
+
+    def entry(self, threads: int, fastmath: bool) -> Entry:
+        """What calls with such arguments need, compiled."""
+        from autograd.llvm import compile_program
+
+        program = simplify(self.program)
+        slots = dict(zip(self.order, program.outputs, strict=True))
+        uniform = [i for i, slot in slots.items() if not program.is_lane[slot]]
+        rows = [i for i, slot in slots.items() if program.is_lane[slot]]
+        place = {i: k for group in (uniform, rows) for k, i in enumerate(group)}
+        sources = [
+            Source(self._kind(x, program, slots[i]), place[i]) for i, x in enumerate(self.outputs)
+        ]
+        return Entry(
+            arguments=self.arguments,
+            fixed=self.fixed.snapshot(),
+            program=program,
+            code=compile_program(program, fastmath=fastmath),
+            threads=threads,
+            spread=Spread(self.arguments, self.arrays),
+            assemble=plan(self.structure, sources),
+        )
+
+    def _kind(self, x: Value | float, program: Program, slot: int) -> str:
+        if program.is_lane[slot]:
+            return "lane"
+        if is_lane(x):
+            return "spread"
+        return "truth" if program.is_truth(slot) else "number"
+
+
+def _names(f: Callable[..., Tree], arguments: Arguments, fixed: _Fixed) -> list[str]:
+    """A name for each leaf: its argument's, numbered where the argument has several."""
+    try:
+        parameters = list(inspect.signature(f).parameters)
+    except (TypeError, ValueError):  # a function in C says nothing of its arguments
+        parameters = []
+    free = [name for i, name in enumerate(parameters) if i not in fixed.by_place]
+    counts = [len(part.leaves) for part in arguments.parts]
+    count = len(counts) - len(fixed.names)
+    named = [free[i] if i < len(free) else f"x{i}" for i in range(count)] + list(fixed.names)
+    return [
+        name if leaves == 1 else f"{name}[{i}]"
+        for name, leaves in zip(named, counts, strict=True)
+        for i in range(leaves)
+    ]

@@ -1,0 +1,250 @@
+"""Steps computed by machine code, on flat arrays of all parameters at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from math import isfinite
+from operator import attrgetter
+from random import Random
+from typing import Any, NamedTuple
+
+import numpy
+
+from autograd import jit
+from nn.optimizers import refuse_non_finite_move
+from nn.programs import batch_gradient, moves, validation
+from nn.random_arrays import Floats, mask_array, order_array
+from nn.run import Run
+from nn.sample_arrays import sample_arrays
+from nn.samples import Sample
+from nn.steps import Step, place_of, refuse_non_finite
+from nn.writing import write_both
+
+_data, _grad = attrgetter("data"), attrgetter("grad")
+
+Row = Any  # a memoryview of doubles: copying between two takes a third of the time of arrays
+
+
+class _Batch(NamedTuple):
+    """Where the numbers of a batch come from, where they go to, and what computes with them."""
+
+    places: slice  # of its samples in the order of the epoch
+    size: int
+    samples: Floats  # features and targets, a row each
+    lanes: Floats  # where they go
+    masks: Floats  # where the masks go, a row for each unit
+    parameters: Row
+    objective: Row  # and what else comes out
+    gradient: Row
+    compute: Callable[[], None]
+    result: Callable[[], Any]
+
+
+class _State(NamedTuple):
+    """All there is to know after a step, a column for each parameter."""
+
+    columns: Floats  # rows: the parameters' numbers, their slots one after the other, the gradient
+    numbers: Row  # the first row
+
+
+class _Move(NamedTuple):
+    """The optimiser's rule, bound to columns that it reads and columns that it writes."""
+
+    moment: Row  # learning rate, number of the step
+    columns: Floats
+    gradient: Row  # the last of their rows
+    compute: Callable[[], None]
+    check: Row  # 0.0 if all is finite
+    after: _State
+
+
+class CompiledSteps:
+    """The steps of a training whose numbers are in arrays; `push` writes them into the Values.
+
+    A step is done when `_state` is another one. Two moves take turns at writing it, so that until
+    then the one before is whole.
+    """
+
+    def __init__(
+        self, run: Run, samples: list[Sample], watched: list[Sample], batch_size: int | None
+    ) -> None:
+        self._run, self._number = run, 0
+        self._dropouts: list[Any] = [m for m in run.model.modules() if hasattr(m, "draw_mask")]
+        self._targets = [target for _, target in samples]
+        self.held_out = [target for _, target in watched]
+        self._batches = self._batched(samples, min(batch_size or len(samples), len(samples)))
+        self.batches = len(self._batches)
+        self._order: Sequence[int] = range(len(samples))
+        self._validation: Any = _bound_validation(run, watched) if watched else None
+        self._has_schedule = run.optimizer.has_schedule()
+        self._state, self._is_pushed = _first_state(run), True
+        self._move, self._next_move = _bound_moves(run, self._state)
+
+    def _batched(self, samples: list[Sample], size: int) -> list[_Batch]:
+        """The batches of an epoch, on one program that is bound to each length that they have."""
+        run, masks = self._run, self._run.model.draw_masks(Random(0))
+        X, y, are_numbers = sample_arrays(samples)
+        self._columns = numpy.vstack([X.T, y.T])
+        self._ordered = self._columns.copy()
+        gradient = jit(batch_gradient(run, are_numbers))
+        bounds: dict[int, Any] = {}
+        batches = []
+        for start in range(0, len(X), size):
+            places = slice(start, min(start + size, len(X)))
+            count = places.stop - start
+            if count not in bounds:
+                ones = {label: numpy.ones((count, len(mask))) for label, mask in masks.items()}
+                given = run.l2, X[places], y[places], ones
+                bounds[count] = gradient.bind(list(run.parameters), *given)
+            batches.append(_batch(bounds[count], places, self._ordered[:, places]))
+        return batches
+
+    # -- steps -----------------------------------------------------------------------------------
+
+    def outputs(self) -> list[list[float]]:
+        """What the model gives for every sample; a mask of ones leaves nothing out."""
+        outputs: list[list[float]] = []
+        for batch in self._batches:
+            batch.lanes[...], batch.masks[...] = batch.samples, 1.0
+            batch.parameters[:] = self._state.numbers
+            batch.compute()
+            outputs += _samples(batch.result()[2])
+        return outputs
+
+    def epoch(self, number: int) -> Iterator[Step]:
+        """One step after the other, over random batches or all samples in their own order."""
+        rng, dropouts = self._run.rng, self._dropouts
+        if self.batches > 1:
+            order = order_array(len(self._targets), rng)
+            numpy.take(self._columns, order, axis=1, out=self._ordered, mode="clip")
+            self._order = order.tolist() if self._run.metrics else ()
+        for batch in self._batches:
+            if self.batches > 1:
+                batch.lanes[...] = batch.samples
+            if dropouts:
+                batch.masks[...] = mask_array(dropouts, batch.size, rng).T
+            yield self._step(batch, number)
+
+    def _step(self, batch: _Batch, epoch: int) -> Step:
+        state, move, number = self._state, self._move, self._number + 1
+        batch.parameters[:] = state.numbers
+        batch.compute()
+        if self._has_schedule:
+            move.moment[0] = self._run.optimizer.checked_rate(number)
+        move.moment[1] = number
+        move.columns[...] = state.columns
+        move.gradient[:] = batch.gradient
+        move.compute()
+        objective = batch.objective[0]
+        if move.check[0] != 0.0 or not isfinite(objective):  # the first also where it is nan
+            self._refuse(objective, epoch)
+        self._is_pushed = False
+        self._state = move.after
+        self._number, self._move, self._next_move = number, self._next_move, move
+        if not self._run.metrics:
+            return number, batch.size, objective, [], []
+        targets = [self._targets[i] for i in self._order[batch.places]]
+        return number, batch.size, objective, _samples(batch.result()[2]), targets
+
+    def _refuse(self, objective: float, epoch: int) -> None:
+        """FloatingPointError that says what would not be finite."""
+        parameters, number = self._run.parameters, self._number + 1
+        before, after = self._state.columns, self._move.after.columns
+        gradient = after[-1].tolist()
+        refuse_non_finite(objective, gradient, parameters, place_of(number, epoch))
+        refuse_non_finite_move(parameters, before[0].tolist(), gradient, after[0].tolist(), number)
+
+    def validated(self) -> tuple[float, list[list[float]]]:
+        """The mean loss of the samples that were held out and, for the metrics, the outputs."""
+        bound = self._validation
+        bound.parameters[:] = self._state.numbers
+        bound()
+        return bound.value, _samples(bound.result()[1]) if self._run.metrics else []
+
+    # -- the model -------------------------------------------------------------------------------
+
+    def push(self) -> None:
+        """Write the numbers and gradients of the last completed step, unless that was done."""
+        if not self._is_pushed:
+            gradients = self._state.columns[-1].tolist()
+            write_both(self._run.parameters, self._state.numbers, gradients)
+            self._is_pushed = True
+
+    def pull(self) -> None:
+        """Read every parameter and its gradient again."""
+        parameters, columns = self._run.parameters, self._state.columns.copy()
+        columns[0] = numpy.fromiter(map(_data, parameters), float)
+        columns[-1] = numpy.fromiter(map(_grad, parameters), float)
+        self._state = _state(columns)
+
+    def kept(self) -> Floats:
+        """The number of each parameter."""
+        kept: Floats = self._state.columns[0].copy()
+        return kept
+
+    def restore(self, kept: Floats) -> None:
+        """Make the kept numbers the present ones; the gradients stay."""
+        columns = self._state.columns.copy()
+        columns[0] = kept
+        self._is_pushed = False
+        self._state = _state(columns)
+
+
+# -- what is compiled ----------------------------------------------------------------------------
+
+
+def _batch(bound: Any, places: slice, samples: Floats) -> _Batch:
+    """A batch on the buffers of the bound program."""
+    count = samples.shape[1]
+    lanes, masks = numpy.split(bound.lane_inputs[:, :count], [len(samples)])
+    outputs = _row(bound.outputs)
+    gradient = outputs[1 : 1 + len(bound.parameters)]
+    given = _row(bound.parameters)
+    return _Batch(
+        places, count, samples, lanes, masks, given, outputs, gradient, bound, bound.result
+    )
+
+
+def _bound_validation(run: Run, watched: list[Sample]) -> Any:
+    X, y, are_numbers = sample_arrays(watched)
+    return jit(validation(run, are_numbers)).bind(list(run.parameters), X, y)
+
+
+def _first_state(run: Run) -> _State:
+    """What the model and its optimiser begin with."""
+    slots = [[x] * len(run.parameters) for x in run.optimizer.initial]
+    rows = [list(map(_data, run.parameters)), *slots, list(map(_grad, run.parameters))]
+    return _state(numpy.array(rows, dtype=float))
+
+
+def _bound_moves(run: Run, state: _State) -> tuple[_Move, _Move]:
+    """The rule twice, on buffers of its own each. TypeError where it cannot work on columns."""
+    rule = jit(moves(run.optimizer))
+    rate = 0.0 if run.optimizer.has_schedule() else run.optimizer.checked_rate(1)
+    rows, count = state.columns.shape
+    pair = []
+    for _ in range(2):
+        bound = rule.bind([rate, 1.0], state.columns)
+        if len(bound.lane_outputs) != rows:
+            raise TypeError(
+                f"{type(run.optimizer).__name__}.update gives other than {rows - 1} numbers that "
+                "depend on the parameter, its gradient or what is remembered of it"
+            )
+        columns, out = bound.lane_inputs[:, :count], bound.lane_outputs
+        given, check = _row(bound.parameters), _row(bound.outputs)
+        pair.append(_Move(given, columns, _row(columns[-1]), bound, check, _state(out)))
+    return pair[0], pair[1]
+
+
+def _state(columns: Floats) -> _State:
+    return _State(columns, _row(columns[0]))
+
+
+def _row(numbers: Floats) -> Row:
+    return memoryview(numbers)  # type: ignore[arg-type]  # NumPy's arrays have a buffer
+
+
+def _samples(outputs: list[Floats]) -> list[list[float]]:
+    """What `vmap` gives, an array for each output, as a list of outputs for each sample."""
+    listed: list[list[float]] = numpy.array(outputs).T.tolist()
+    return listed
