@@ -53,12 +53,12 @@ class Bound:
         self.gradient: Floats = outputs[skip : skip + end - begin if twins else None]
         self.lane_inputs: Floats = self._frame.lane_inputs
         self.lane_outputs: Floats = self._frame.lane_outputs[:, : self._lanes]
-        self._run = self._frame.run
+        self.run = self._frame.run  # the call itself, for who counts every tenth of a microsecond
         self.pull()
 
     def __call__(self) -> None:
         """Compute with what the buffers hold."""
-        self._run()
+        self.run()
 
     @property
     def value(self) -> float:

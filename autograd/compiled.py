@@ -18,7 +18,6 @@ from autograd.trace import program_of
 from autograd.traced import Traced, is_lane, placeholder
 from autograd.traced_array import TracedArray
 from autograd.tree import flatten, unflatten
-from autograd.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,8 +83,7 @@ class Compiled:
 
     def program(self, *args: Tree, **kwargs: Tree) -> Program:
         """The simplified program for such arguments, as it is compiled."""
-        given, fixed = self._split(args, kwargs)
-        return self._entry(self._reader.read(given), given, fixed).program
+        return simplify(self.trace(*args, **kwargs))
 
     def trace(self, *args: Tree, **kwargs: Tree) -> Program:
         """The program as it was traced, before anything was simplified."""
@@ -221,30 +219,23 @@ class _Trace:
         """What calls with such arguments need, compiled."""
         from autograd.llvm import compile_program
 
-        program = simplify(self.program)
-        slots = dict(zip(self.order, program.outputs, strict=True))
-        uniform = [i for i, slot in slots.items() if not program.is_lane[slot]]
-        rows = [i for i, slot in slots.items() if program.is_lane[slot]]
+        code = compile_program(self.program, fastmath=fastmath, prepare=simplify)
+        kinds = dict(zip(self.order, code.outputs, strict=True))
+        uniform = [i for i, kind in kinds.items() if kind != "lane"]
+        rows = [i for i, kind in kinds.items() if kind == "lane"]
         place = {i: k for group in (uniform, rows) for k, i in enumerate(group)}
         sources = [
-            Source(self._kind(x, program, slots[i]), place[i]) for i, x in enumerate(self.outputs)
+            Source("spread" if is_lane(x) and kinds[i] != "lane" else kinds[i], place[i])
+            for i, x in enumerate(self.outputs)
         ]
         return Entry(
             arguments=self.arguments,
             fixed=self.fixed.snapshot(),
-            program=program,
-            code=compile_program(program, fastmath=fastmath),
+            code=code,
             threads=threads,
             spread=Spread(self.arguments, self.arrays),
             assemble=plan(self.structure, sources),
         )
-
-    def _kind(self, x: Value | float, program: Program, slot: int) -> str:
-        if program.is_lane[slot]:
-            return "lane"
-        if is_lane(x):
-            return "spread"
-        return "truth" if program.is_truth(slot) else "number"
 
 
 def _names(f: Callable[..., Tree], arguments: Arguments, fixed: _Fixed) -> list[str]:

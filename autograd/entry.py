@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from autograd.frame import Frame
     from autograd.llvm import CompiledProgram
-    from autograd.program import Program
     from autograd.traced_array import TracedArray
     from autograd.tree import Tree
 
@@ -155,7 +154,6 @@ class Entry:
         *,
         arguments: Arguments,
         fixed: object,
-        program: Program,
         code: CompiledProgram,
         threads: int,
         spread: Spread,
@@ -163,7 +161,7 @@ class Entry:
     ) -> None:
         self.structures, self.twins = arguments.structures, arguments.twins()
         self.fixed = fixed
-        self.program, self.code, self.threads = program, code, threads
+        self.code, self.threads = code, threads
         self.spread, self.assemble = spread, assemble
         axes = {r.array: r.axis for r in spread.rows}
         unrolled = {e.array for e in spread.elements}

@@ -12,14 +12,15 @@ from math import inf, nan
 
 from autograd import ieee, ops
 from autograd.ops import Op
-from autograd.program import Program, gives_truth
+from autograd.program import Program
+from autograd.program_writer import ProgramWriter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import NoReturn
 
-LONG = 24  # more products than that are a loop of the machine code, not instructions
+LONG = 12  # more products than that are a loop of the machine code, not instructions
 CHAIN = 16  # among more operands than that a number is looked up, not chosen by comparisons
 
 
@@ -55,110 +56,56 @@ def expand(program: Program) -> Program:
     %4* = minimum %3* %2
     output   %4*
     """
-    writer = _Writer(program)
-    places = [*range(len(program.inputs)), *map(writer.constant, program.constants)]
+    w = _Expansion(program)
+    places = [*range(len(program.inputs)), *map(w.constant, program.constants)]
     for op, operands in program.instructions:
         xs = tuple([places[i] for i in operands])
         rule = _RULES.get(op)
-        places.append(rule(writer, xs) if rule else writer.add(op, xs))
-    return writer.program([places[i] for i in program.outputs])
+        places.append(rule(w, xs) if rule else w.append(op, xs))
+    return w.program([_as_before(w, program, places, slot) for slot in program.outputs])
 
 
-class _Writer:
-    """Collects instructions, each once.
-
-    A place is an input's number, or behind those an instruction's; those of constants are negative
-    until all are known.
-    """
+class _Expansion(ProgramWriter):
+    """A program in the making, and what softmax and its relatives of the same logits share."""
 
     def __init__(self, program: Program) -> None:
-        self._source = program
-        self._lane = list(program.lane_inputs)
-        self._constants: dict[str, int] = {}  # by their bits
-        self._numbers: list[float] = []
-        self._known: dict[tuple[Op, tuple[int, ...]], int] = {}
-        self._instructions: list[tuple[Op, tuple[int, ...]]] = []
+        super().__init__(program)
         self.softmaxes: dict[tuple[int, ...], _Softmax] = {}
 
-    def constant(self, number: float) -> int:
-        at = self._constants.setdefault(number.hex(), len(self._numbers))
-        if at == len(self._numbers):
-            self._numbers.append(number)
-        return -1 - at
 
-    def number(self, place: int) -> float | None:
-        """The number at a place, where that is a constant."""
-        return None if place >= 0 else self._numbers[-1 - place]
-
-    def is_lane(self, place: int) -> bool:
-        return place >= 0 and self._lane[place]
-
-    def is_truth(self, place: int) -> bool:
-        first = len(self._source.inputs)
-        return place >= first and gives_truth(self._instructions[place - first][0])
-
-    def factors(self, places: tuple[int, ...]) -> tuple[int, ...]:
-        """The operands of the dot that is the sum of these places, if all are products."""
-        first = len(self._source.inputs)
-        found = [self._instructions[i - first] for i in places if i >= first]
-        if len(found) < len(places) or any(op is not ops.multiply for op, _ in found):
-            return ()
-        return (*[a for _, (a, _) in found], *[b for _, (_, b) in found])
-
-    def add(self, op: Op, xs: tuple[int, ...]) -> int:
-        """The place of an instruction, which is new only if it was not there yet."""
-        place = self._known.get((op, xs))
-        if place is None:
-            place = self._known[op, xs] = len(self._lane)
-            self._instructions.append((op, xs))
-            lanes = self._lane
-            self._lane.append(op is not ops.lane_sum and any(x >= 0 and lanes[x] for x in xs))
+def _as_before(w: _Expansion, program: Program, places: Sequence[int], slot: int) -> int:
+    """The place of an output, in lanes again where x⁰ or a known choice has become a uniform."""
+    place = places[slot]
+    if w.is_lane(place) or not program.is_lane[slot]:
         return place
-
-    def __call__(self, op: Op, *xs: int | float) -> int:
-        """The same of places and of Python's floats."""
-        return self.add(op, tuple([self.constant(x) if isinstance(x, float) else x for x in xs]))
-
-    def program(self, outputs: Sequence[int]) -> Program:
-        """What is needed for the outputs, in slots."""
-        first = len(self._source.inputs)
-        live = set(outputs)
-        for at in range(len(self._instructions) - 1, -1, -1):
-            if first + at in live:
-                live.update(self._instructions[at][1])
-        constants = [c for c in range(len(self._numbers)) if -1 - c in live]
-        slots = dict(enumerate(range(first)))
-        slots.update((-1 - c, first + at) for at, c in enumerate(constants))
-        instructions: list[tuple[Op, tuple[int, ...]]] = []
-        for at, (op, xs) in enumerate(self._instructions):
-            if first + at in live:
-                slots[first + at] = first + len(constants) + len(instructions)
-                instructions.append((op, tuple([slots[x] for x in xs])))
-        return Program(
-            self._source.inputs,
-            self._source.lane_inputs,
-            [self._numbers[c] for c in constants],
-            instructions,
-            [slots[place] for place in outputs],
-        )
+    lane = program.lane_inputs.index(True)
+    return w(ops.where, w(ops.equal, lane, lane), place, place)
 
 
 # -- sums and products ---------------------------------------------------------------------------
 
 
-def _sum(w: _Writer, xs: tuple[int, ...]) -> int:
+def _sum(w: _Expansion, xs: tuple[int, ...]) -> int:
     if len(xs) < 2:
         return xs[0] if xs else w.constant(0.0)
     if len(xs) <= LONG:
         return w.add(ops.sum, xs)
-    if factors := w.factors(xs):
+    if factors := _factors(w, xs):
         return _dot(w, factors)
     if len(set(map(w.is_lane, xs))) == 1:
         return w.add(ops.dot, (w.constant(1.0),) * len(xs) + xs)
     return _in_pairs(ops.add)(w, xs)
 
 
-def _dot(w: _Writer, xs: tuple[int, ...]) -> int:
+def _factors(w: _Expansion, places: tuple[int, ...]) -> tuple[int, ...]:
+    """The operands of the dot that is the sum of these places, if all are products."""
+    found = [x for x in map(w.instruction, places) if x and x[0] is ops.multiply]
+    if len(found) < len(places):
+        return ()
+    return (*[a for _, (a, _) in found], *[b for _, (_, b) in found])
+
+
+def _dot(w: _Expansion, xs: tuple[int, ...]) -> int:
     half = len(xs) // 2
     if half == 0:
         return xs[0] if xs else w.constant(0.0)
@@ -172,7 +119,7 @@ def _dot(w: _Writer, xs: tuple[int, ...]) -> int:
     return w.add(ops.dot, xs)
 
 
-def _long_dot(w: _Writer, us: tuple[int, ...], xs: tuple[int, ...]) -> int:
+def _long_dot(w: _Expansion, us: tuple[int, ...], xs: tuple[int, ...]) -> int:
     """A dot of one kind throughout, or else the single products and sums."""
     pairs = [(x, u) if w.is_lane(u) and not w.is_lane(x) else (u, x)
              for u, x in zip(us, xs, strict=True)]  # fmt: skip
@@ -184,7 +131,7 @@ def _long_dot(w: _Writer, us: tuple[int, ...], xs: tuple[int, ...]) -> int:
     return total
 
 
-def _pow(w: _Writer, xs: tuple[int, ...]) -> int:
+def _pow(w: _Expansion, xs: tuple[int, ...]) -> int:
     """Powers that multiplications and roots give with at most two roundings."""
     base, exponent = xs
     match w.number(exponent):
@@ -203,7 +150,7 @@ def _pow(w: _Writer, xs: tuple[int, ...]) -> int:
     return w.add(ops.pow, xs)
 
 
-def _total(w: _Writer, xs: Sequence[int]) -> tuple[int, int]:
+def _total(w: _Expansion, xs: Sequence[int]) -> tuple[int, int]:
     """Their sum in two words: the rounding errors are added up apart."""
     total, error = xs[0], w.constant(0.0)
     for x in xs[1:]:
@@ -215,8 +162,8 @@ def _total(w: _Writer, xs: Sequence[int]) -> tuple[int, int]:
 # -- extremes and choices ------------------------------------------------------------------------
 
 
-def _in_pairs(op: Op) -> Callable[[_Writer, tuple[int, ...]], int]:
-    def rule(w: _Writer, xs: tuple[int, ...]) -> int:
+def _in_pairs(op: Op) -> Callable[[_Expansion, tuple[int, ...]], int]:
+    def rule(w: _Expansion, xs: tuple[int, ...]) -> int:
         best = xs[0]
         for x in xs[1:]:
             best = w.add(op, (best, x))
@@ -225,12 +172,12 @@ def _in_pairs(op: Op) -> Callable[[_Writer, tuple[int, ...]], int]:
     return rule
 
 
-def _clip(w: _Writer, xs: tuple[int, ...]) -> int:
+def _clip(w: _Expansion, xs: tuple[int, ...]) -> int:
     x, low, high = xs
     return w(ops.minimum, w(ops.maximum, x, low), high)
 
 
-def _where(w: _Writer, xs: tuple[int, ...]) -> int:
+def _where(w: _Expansion, xs: tuple[int, ...]) -> int:
     """With a truth value as the condition: a number is true where it is not zero."""
     condition, a, b = xs
     if not w.is_truth(condition):
@@ -238,7 +185,7 @@ def _where(w: _Writer, xs: tuple[int, ...]) -> int:
     return w(ops.where, condition, a, b)
 
 
-def _take(w: _Writer, xs: tuple[int, ...]) -> int:
+def _take(w: _Expansion, xs: tuple[int, ...]) -> int:
     index, *options = xs
     known = w.number(index)
     if known is not None and 0 <= known < len(options) and known % 1 == 0:
@@ -258,7 +205,7 @@ def _take(w: _Writer, xs: tuple[int, ...]) -> int:
 class _Softmax:
     """What softmax, logsumexp and cross entropy of the same logits share."""
 
-    def __init__(self, w: _Writer, xs: tuple[int, ...]) -> None:
+    def __init__(self, w: _Expansion, xs: tuple[int, ...]) -> None:
         self._w, self._xs = w, xs
         self.shift = _RULES[ops.maximum](w, xs)
         self.exps = [w(exp_difference, x, self.shift) for x in xs]
@@ -273,17 +220,17 @@ class _Softmax:
         return self._w(log_of_total, *_total(self._w, self.exps))
 
 
-def _softmax_of(w: _Writer, xs: tuple[int, ...]) -> _Softmax:
+def _softmax_of(w: _Expansion, xs: tuple[int, ...]) -> _Softmax:
     if xs not in w.softmaxes:
         w.softmaxes[xs] = _Softmax(w, xs)
     return w.softmaxes[xs]
 
 
-def _softmax(w: _Writer, xs: tuple[int, ...]) -> int:
+def _softmax(w: _Expansion, xs: tuple[int, ...]) -> int:
     return _take(w, (xs[0], *_softmax_of(w, xs[1:]).shares()))
 
 
-def _logsumexp(w: _Writer, xs: tuple[int, ...]) -> int:
+def _logsumexp(w: _Expansion, xs: tuple[int, ...]) -> int:
     if not xs:
         return w.constant(-inf)
     parts = _softmax_of(w, xs)
@@ -293,7 +240,7 @@ def _logsumexp(w: _Writer, xs: tuple[int, ...]) -> int:
     return w(ops.where, is_finite, y, parts.shift)
 
 
-def _cross_entropy(w: _Writer, xs: tuple[int, ...]) -> int:
+def _cross_entropy(w: _Expansion, xs: tuple[int, ...]) -> int:
     """(largest - logits[label]) + log Σ e^(logit - largest); 0 for inf - inf, nan beside a nan."""
     parts = _softmax_of(w, xs[1:])
     chosen = _take(w, xs)
@@ -303,7 +250,7 @@ def _cross_entropy(w: _Writer, xs: tuple[int, ...]) -> int:
     return w(ops.where, w(ops.equal, parts.shift, parts.shift), y, parts.shift)
 
 
-_RULES: dict[Op, Callable[[_Writer, tuple[int, ...]], int]] = {
+_RULES: dict[Op, Callable[[_Expansion, tuple[int, ...]], int]] = {
     ops.alias: lambda w, xs: xs[0],
     ops.sum: _sum,
     ops.dot: _dot,

@@ -81,18 +81,20 @@ def assign_rows(flow: Dataflow, level: Level, kept: dict[int, int]) -> int:
     """Scratch rows for what one step hands to another; how many rows that takes."""
     born = {slot: at for at, step in enumerate(level.lanes) for slot in step.slots}
     last: dict[int, int] = {}
+    to_the_end = set(level.tiling.rows()) - {ONES} if level.tiling else set()
     for at, step in enumerate(level.lanes):
         is_loop = isinstance(step, LongDots)
         for slot in step.slots:
             operands = flow.operands[slot]
-            options = operands[1:] if flow.ops[slot] is gather else ()
+            options = set(operands[1:]) if flow.ops[slot] is gather else ()
             for i in operands:
                 if flow.is_lane[i] and (is_loop or i in options or born.get(i, at) != at):
                     last[i] = at
             if is_loop:
-                last[slot] = len(level.lanes) if slot in flow.outputs or slot in kept else at
-    if level.tiling:
-        last.update((i, len(level.lanes)) for i in level.tiling.rows() if i != ONES)
+                last[slot] = at
+                if slot in flow.outputs or slot in kept:
+                    to_the_end.add(slot)
+    last.update(dict.fromkeys(to_the_end, len(level.lanes)))
     return _color(level, born, last)
 
 

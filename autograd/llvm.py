@@ -7,6 +7,7 @@ program from the disk cache is neither scheduled nor written as IR again.
 from __future__ import annotations
 
 import ctypes
+import marshal
 import struct
 from collections.abc import Callable
 from dataclasses import astuple, dataclass, fields
@@ -49,12 +50,16 @@ class Layout:
     levels_with_lanes: int  # as bits
     kernels: int  # as bits, in the order of `kernels.NAMES`
     constants: int  # among the uniforms
+    outputs: int
+
+
+KINDS = "number", "truth", "lane"  # of an output
 
 
 class CompiledProgram:
     """Machine code for a program; immutable, and good for any number of frames and threads."""
 
-    __slots__ = ("constants", "kernels", "layout", "library")
+    __slots__ = ("constants", "kernels", "layout", "library", "outputs")
 
     def __init__(self, library: machine.Library, fastmath: bool) -> None:
         self.library = library
@@ -63,6 +68,8 @@ class CompiledProgram:
         self.layout = layout = Layout(*numbers)
         words = (ctypes.c_int64 * (2 * layout.constants)).from_address(library.address("constants"))
         self.constants = dict(zip(words[::2], words[1::2], strict=True))  # index → bits
+        kinds = (ctypes.c_int64 * layout.outputs).from_address(library.address("outputs"))
+        self.outputs = [KINDS[kind] for kind in kinds]
         wanted = [name for k, name in enumerate(kernels.NAMES) if layout.kernels >> k & 1]
         self.kernels = {name: kernels.library(name, fastmath) for name in wanted}
 
@@ -77,14 +84,20 @@ class CompiledProgram:
         return Frame(self, lanes, threads)
 
 
-def compile_program(program: Program, *, fastmath: bool = False) -> CompiledProgram:
+def compile_program(
+    program: Program,
+    *,
+    fastmath: bool = False,
+    prepare: Callable[[Program], Program] = lambda program: program,
+) -> CompiledProgram:
     """Machine code that gives what `program.run` gives, from the disk cache if it can.
 
     The same bits wherever the operation is exactly rounded, else within 2 ulp of the truth.
     `fastmath` lets sums be reordered and products and sums be fused into one rounding: results
     then differ from machine to machine and in their last bits, a zero may have the other sign, and
     what cancels may lose digits that the careful formulas save. Compiling takes about 50 µs for
-    each instruction that is not one of many alike.
+    each instruction that is not one of many alike; a program whose code is on disk is not even
+    prepared: `prepare`, which simplifies it, say, is called only for what is compiled.
 
     >>> from autograd import ops
     >>> compiled = compile_program(Program(["x"], [False], [], [(ops.multiply, (0, 0))], [1]))
@@ -96,15 +109,16 @@ def compile_program(program: Program, *, fastmath: bool = False) -> CompiledProg
     """
     size = _size(program)
     level, cost = next((level, cost) for most, level, cost in EFFORTS if size <= most)
-    text = _text(program, cost, fastmath)
+    text = _text(program, cost, fastmath, prepare)
     symbols = _callbacks()
-    library = machine.compile_ir(text, _key(program, fastmath), level=level, symbols=symbols)
+    key = f"{prepare.__qualname__} {_key(program, fastmath)}"
+    library = machine.compile_ir(text, key, level=level, symbols=symbols)
     return CompiledProgram(library, fastmath)
 
 
 def ir_of(program: Program, *, fastmath: bool = False) -> str:
     """The text that `compile_program` hands to LLVM: to look at."""
-    return _text(program, EFFORTS[0][2], fastmath)()
+    return _text(program, EFFORTS[0][2], fastmath, lambda program: program)()
 
 
 def _size(program: Program) -> int:
@@ -116,23 +130,34 @@ def _size(program: Program) -> int:
 def _key(program: Program, fastmath: bool) -> str:
     """What determines the text, shortened."""
     digest = sha256()
-    parts = program.lane_inputs, program.outputs, fastmath
-    digest.update(repr(parts).encode())
-    digest.update(struct.pack(f"<{len(program.constants)}d", *program.constants))
-    digest.update(repr([(op.name, xs) for op, xs in program.instructions]).encode())
+    instructions = [(op.name, xs) for op, xs in program.instructions]
+    parts = (program.lane_inputs, program.constants, instructions, program.outputs, fastmath)
+    digest.update(marshal.dumps(parts, WITHOUT_REFERENCES))
     return digest.hexdigest()
 
 
-def _text(program: Program, cost: int, fastmath: bool) -> Callable[[], str]:
+WITHOUT_REFERENCES = 2  # a format of marshal in which equal data has equal bytes
+
+
+def _text(
+    program: Program, cost: int, fastmath: bool, prepare: Callable[[Program], Program]
+) -> Callable[[], str]:
     def text() -> str:
-        plan = schedule(expand(program), cost, kernels.tile_side())
+        plan = schedule(expand(prepare(program)), cost, kernels.tile_side())
         module = Module(plan, fastmath)
         write_program(module)
         constants = _constants_in_memory(plan)
         layout = _layout(plan, module, len(constants) // 2)
-        return module.text({"layout": astuple(layout), "constants": constants or [0]})
+        kinds = [_kind(plan.program, slot) for slot in plan.program.outputs]
+        exports = {"layout": astuple(layout), "constants": constants, "outputs": kinds}
+        return module.text({name: numbers or [0] for name, numbers in exports.items()})
 
     return text
+
+
+def _kind(program: Program, slot: int) -> int:
+    name = "lane" if program.is_lane[slot] else "truth" if program.is_truth(slot) else "number"
+    return KINDS.index(name)
 
 
 def _layout(plan: Schedule, module: Module, constants: int) -> Layout:
@@ -153,6 +178,7 @@ def _layout(plan: Schedule, module: Module, constants: int) -> Layout:
         levels_with_lanes=sum(1 << at for at in range(len(plan.levels)) if has_lanes(module, at)),
         kernels=sum(1 << kernels.NAMES.index(name) for name in module.kernels),
         constants=constants,
+        outputs=len(program.outputs),
     )
 
 

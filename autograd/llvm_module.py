@@ -70,9 +70,9 @@ class Module:
 
     def text(self, exports: Mapping[str, Sequence[int]]) -> str:
         """The IR, with the functions of `machine_math` that are called, and arrays with names."""
-        exported = {(INTEGER, (*numbers,)): f"@{name}" for name, numbers in exports.items()}
+        exported = [((INTEGER, (*numbers,)), f"@{name}") for name, numbers in exports.items()]
         tables = []
-        for (type, numbers), name in [*self._tables.items(), *exported.items()]:
+        for (type, numbers), name in [*self._tables.items(), *exported]:
             listed = ", ".join([f"{type} {x}" for x in numbers])
             tables.append(f"{name} = constant [{len(numbers)} x {type}] [{listed}], align 64")
         called = machine_math.library(self._functions)

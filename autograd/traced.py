@@ -155,7 +155,7 @@ def _traced(op: Op | None, operands: Sequence[Any], is_lane: bool, label: str = 
 
 
 def _any_lane(xs: Sequence[Any]) -> bool:
-    return any([x.__class__ is Traced and x.is_lane for x in xs])
+    return any(x.__class__ is Traced and x.is_lane for x in xs)
 
 
 def _as_number(x: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
 
     Objects = numpy.ndarray[Any, Any]  # of traced Values
 
+_COMPARISONS = {
+    numpy.less,
+    numpy.less_equal,
+    numpy.greater,
+    numpy.greater_equal,
+    numpy.equal,
+    numpy.not_equal,
+}
 LARGEST_UNROLLED = 100_000  # elements: each is an input of its own, and instructions follow
 
 
@@ -49,8 +58,7 @@ class TracedArray:
         rest = self._shape[:axis] + self._shape[axis + 1 :]
         if self.lane_axis is None:
             self.lane_axis = axis
-            count = math.prod(rest)
-            names = [f"{self.label}{_index(i, rest)}" for i in range(count)]
+            names = _names(self.label, rest)
             self.lane_inputs = [placeholder(name, is_lane=True) for name in names]
         return _arranged(self.lane_inputs, rest) if rest else self.lane_inputs[0]
 
@@ -65,8 +73,7 @@ class TracedArray:
                     f"{self.label} has {count:,} elements, and each would be an input of the "
                     "program; map over the array with vmap, so that its samples become lanes"
                 )
-            names = [f"{self.label}{_index(i, self._shape)}" for i in range(count)]
-            self.elements = [placeholder(name) for name in names]
+            self.elements = [placeholder(name) for name in _names(self.label, self._shape)]
             self._unrolled = _arranged(self.elements, self._shape)
         return self._unrolled
 
@@ -95,6 +102,8 @@ class TracedArray:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         inputs = tuple([x.unrolled() if isinstance(x, TracedArray) else x for x in inputs])
+        if ufunc in _COMPARISONS:
+            options["dtype"] = object  # of truth values, of which NumPy would make bools at once
         return getattr(ufunc, method)(*inputs, **options)
 
     def __getattr__(self, name: str) -> Any:
@@ -124,8 +133,9 @@ def _arranged(values: list[Traced], shape: tuple[int, ...]) -> Objects:
     return array.reshape(shape)
 
 
-def _index(i: int, shape: tuple[int, ...]) -> str:
-    return str([int(k) for k in numpy.unravel_index(i, shape)]) if shape else ""
+def _names(label: str, shape: tuple[int, ...]) -> list[str]:
+    """A name for each element: its index behind the label."""
+    return [f"{label}{[*index] or ''}" for index in product(*map(range, shape))]
 
 
 def _elementwise(function: Callable[[Any, Any], Any]) -> Any:
@@ -140,7 +150,6 @@ def _swapped(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
 
 def _compared(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """An array of truth values, of which NumPy's own comparison would make bools at once."""
     of_elements = numpy.frompyfunc(function, 2, 1)
     return lambda a, b: of_elements(a, numpy.asarray(b, dtype=object))
 

@@ -10,7 +10,7 @@ from autograd import Value
 
 # A step that is done: its number from 1, the samples in its batch, what their objective was before
 # it, and for the metrics, if there are any, the model's outputs and the targets.
-Step = tuple[int, int, float, list[list[float]], list[Any]]
+Step = tuple[int, int, float, Sequence[list[float]], Sequence[Any]]
 
 
 class Steps(Protocol):

@@ -2,12 +2,16 @@
 
 import math
 import struct
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from numbers import Real
 from typing import Any
 
 import numpy
+import pytest
 from hypothesis import strategies as st
 
-from autograd import ops
+from autograd import Value, ops
 from autograd.ops import TABLE, Op
 from autograd.program import Program
 from autograd.simplify import simplify
@@ -59,6 +63,40 @@ def program_of_function(f: Any, count: int, lanes: tuple[int, ...] = ()) -> Prog
     """What f leaves behind on so many inputs without numbers, of which some are lanes."""
     inputs = [placeholder(f"x{i}", is_lane=i in lanes) for i in range(count)]
     return program_of(flatten(f(*inputs))[0], inputs)
+
+
+def agree(found: Any, expected: Any, rounding: float) -> None:
+    """The same tree of the same numbers, but for rounding; a float for each Value expected."""
+    pairs, expected_pairs = list(_parts(found, "")), list(_parts(expected, ""))
+    assert [path for path, _ in pairs] == [path for path, _ in expected_pairs]
+    for (path, x), (_, y) in zip(pairs, expected_pairs, strict=True):
+        if isinstance(y, Real) and not isinstance(y, bool):
+            assert not isinstance(x, bool)
+            assert x == pytest.approx(float(y), rel=rounding, abs=rounding, nan_ok=True), path
+        else:
+            assert (type(x), x) == (type(y), y), path
+
+
+def _parts(tree: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """The leaves of a tree, of whatever kind, each with a path that tells the kinds it lies in."""
+    path += f"/{type(tree).__name__}"
+    if isinstance(tree, numpy.ndarray):
+        for i, x in enumerate(tree.ravel().tolist()):
+            yield from _parts(x, f"{path}{tree.shape}[{i}]")
+    elif isinstance(tree, dict):
+        for key, x in tree.items():
+            yield from _parts(x, f"{path}[{key!r}]")
+    elif isinstance(tree, list | tuple):
+        for i, x in enumerate(tree):
+            yield from _parts(x, f"{path}[{i}]")
+    elif is_dataclass(tree) or getattr(tree, "is_module", False):
+        names = [f.name for f in fields(tree)] if is_dataclass(tree) else list(vars(tree))
+        for name in names:
+            yield from _parts(getattr(tree, name), f"{path}.{name}")
+    else:
+        leaf = tree.data if isinstance(tree, Value) else tree
+        is_number = isinstance(leaf, Real) and not isinstance(leaf, bool)
+        yield path.rpartition("/")[0] if is_number else path, leaf
 
 
 def run_traced(f: Any, *args: Any) -> tuple[Any, Program]:

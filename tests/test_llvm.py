@@ -20,10 +20,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import frame, kernels, llvm, ops, uniform_steps
+from autograd import frame, kernels, llvm, machine, ops, uniform_steps
 from autograd.expansion import exp_difference, expand
 from autograd.ieee import BLOCK
 from autograd.llvm import compile_program, ir_of
+from autograd.object_cache import ObjectCache
 from autograd.ops import TABLE, Op
 from autograd.program import Program, gives_truth
 from autograd.tiling import tiling
@@ -50,7 +51,7 @@ REORDERED = 1e-12  # relative; a few dozen roundings fall otherwise in fast math
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, 3.0, math.inf, -math.inf, math.nan, 5e-324, -1e308, 710.0]
 TRUTHS = (ops.logical_and, ops.logical_or, ops.logical_not)
 SLOW = {"lgamma", "polygamma"}  # they compute in decimals
-A_FEW = settings(max_examples=settings().max_examples // 2)  # each compiles a program
+A_FEW = settings(max_examples=settings().max_examples * 2 // 5)  # each compiles a program
 
 
 def rows(table: Iterable[Op]) -> Any:
@@ -187,8 +188,8 @@ def test_the_softmax_family_of_any_width_is_right(op: Op, count: int) -> None:
     for y, xs in zip(got, points, strict=True):
         places = range(len(xs) - count, len(xs))
         exact = truth(*map(mp.mpf, xs))
-        if abs(exact) >= SMALLEST_NORMAL and condition(truth, tuple(xs), places) < WELL_CONDITIONED:
-            assert ulps(y, exact) <= WORST, xs
+        if ulps(y, exact) > WORST and abs(exact) >= SMALLEST_NORMAL:
+            assert condition(truth, tuple(xs), places) > WELL_CONDITIONED, xs
 
 
 def test_logsumexp_is_right_where_the_largest_cancels_the_rest() -> None:
@@ -314,7 +315,8 @@ class Growing:
             return rng.choice(SPECIAL) if rng.random() < 0.1 else rng.gauss(0.0, 10.0)
 
         return [
-            [number() for _ in range(lanes)] if is_lane else number() for is_lane in self.lane_inputs
+            [number() for _ in range(lanes)] if is_lane else number()
+            for is_lane in self.lane_inputs
         ]
 
 
@@ -342,7 +344,6 @@ def test_any_program_gives_the_bits_that_it_gives_in_python(seed: int, lanes: in
 def test_where_a_program_is_cut_in_steps_does_not_matter(seed: int, cost: int, level: int) -> None:
     program, growing = grown(seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AUTOGRAD_CACHE", "")
         patch.setattr(llvm, "EFFORTS", ((1 << 62, level, cost),))
         patch.setattr(uniform_steps, "ALIKE", 3)
         patch.setattr(llvm, "_key", lambda *program: f"{seed} {cost} {level}")
@@ -400,7 +401,7 @@ def chain(count: int, is_lane: bool) -> Program:
 
 @pytest.mark.parametrize("is_lane", [True, False])
 def test_a_big_program_is_cut_into_functions_of_bounded_length(is_lane: bool) -> None:
-    program = chain(30_000, is_lane)
+    program = chain(12_000, is_lane)
     inputs = [[1.25, -0.5, 3.0], [0.75, 9.0, -1.0]] if is_lane else [1.25, 0.75]
     check(program, inputs, 3)
     text = llvm._text(program, cost := 500, False)()
@@ -411,6 +412,12 @@ def test_a_big_program_is_cut_into_functions_of_bounded_length(is_lane: bool) ->
 def test_a_program_of_nothing_but_inputs_and_constants_runs() -> None:
     outputs = [0, 1, 2, 0, 1, 2]
     program = Program(["x", "y"], [True, False], [2.5], [], outputs)
+    check(program, [[1.0, 2.0, 3.0], 4.0], 3)
+
+
+def test_a_lane_that_is_the_same_in_each_stays_a_lane() -> None:
+    instructions: Instructions = [(ops.pow, (0, 2)), (ops.take, (3, 0, 1)), (ops.lane_sum, (4,))]
+    program = Program(["x", "y"], [True, False], [0.0, 1.0], instructions, [4, 5, 6])
     check(program, [[1.0, 2.0, 3.0], 4.0], 3)
 
 
@@ -560,7 +567,7 @@ def test_frames_of_one_program_run_in_threads_at_the_same_time() -> None:
 
 def test_other_python_code_runs_meanwhile() -> None:
     program = chain(2000, True)
-    buffers = compile_program(program).frame(200_000)
+    buffers = compile_program(program).frame(50_000)
     buffers.lane_inputs[:] = 1.0
     done = threading.Event()
     turns = 0
@@ -591,7 +598,11 @@ def test_the_text_of_a_program_is_always_the_same() -> None:
     assert len(found) == 1
 
 
-def test_a_program_from_the_cache_is_not_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_from_the_cache_is_not_written_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    kept = ObjectCache(str(tmp_path / "cache"))
+    monkeypatch.setattr(machine, "default_cache", lambda: kept)
     program = Program(["x"], [True], [1.0 / 3.0], [(ops.multiply, (0, 1))], [2])
     first = run(program, [[3.0]], 1)
 
@@ -615,9 +626,7 @@ def test_fast_math_is_close(seed: int) -> None:
     instructions += [(ops.logsumexp, (0, 1, 2)), (ops.tanh, (62,)), (ops.multiply, (62, 63))]
     program = Program(names, [i >= 30 for i in range(60)], [], instructions, [60, 61, 62, 63, 64])
     inputs = [[rng.random() for _ in range(20)] if i >= 30 else rng.random() for i in range(60)]
-    for got, want in zip(
-        run(program, inputs, 20, fastmath=True), program.run(inputs), strict=True
-    ):
+    for got, want in zip(run(program, inputs, 20, fastmath=True), program.run(inputs), strict=True):
         assert np.allclose(got, want, rtol=REORDERED, atol=0.0)
 
 
