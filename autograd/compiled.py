@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
+import types
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from autograd import transforms
+from autograd import anomaly, transforms
 from autograd.assemble import Source, plan
 from autograd.entry import Entry, Spread
 from autograd.real import describe, is_array
@@ -56,7 +57,7 @@ class Compiled:
         self._lock = threading.Lock()
 
     def __call__(self, *args: Tree, **kwargs: Tree) -> Tree:
-        if _tracing.get():
+        if _tracing.get() or anomaly.is_watching():
             return self._f(*args, **kwargs)
         given, fixed = self._split(args, kwargs)
         arguments = self._reader.read(given)
@@ -69,6 +70,10 @@ class Compiled:
         except ClosesOver:
             return self._f(*args, **kwargs)
         return entry.call(arguments)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        """As a method: bound to the instance, as functions are."""
+        return self if instance is None else types.MethodType(self, instance)
 
     def bind(self, *args: Tree, **kwargs: Tree) -> Bound:
         """The compiled call on these arguments, with flat buffers of its own for tight loops.

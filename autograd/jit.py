@@ -28,8 +28,8 @@ def jit(
     everywhere, the sign of zeros, and exact agreement with the eager numbers.
 
     Values from outside that f uses without being given them are constants of the program.
-    Inside a `grad` or another transform from outside it runs uncompiled, as Values: compile the
-    outermost, `jit(grad(f))`.
+    Inside a `grad` or another transform from outside, and under `detect_anomaly()`, it runs
+    uncompiled, as Values: compile the outermost, `jit(grad(f))`.
 
     TypeError where f needs a number while it is traced, as in `if x > 0`. ImportError without
     llvmlite and NumPy. Tracing costs about 20 µs an instruction, compiling 50 µs, once; code is

@@ -102,7 +102,7 @@ _SQRT2 = (1.4142135623730951, -9.667293313452913e-17)  # in two words
 
 def _if_number(y: Any, partial: Any) -> Any:
     """The partial, but nan beside an output that is nan: outside its domain nothing is finite."""
-    return where(y == y, partial, nan)
+    return where(y == y, partial, y)
 
 
 def _unless_zero(y: Any, partial: Any) -> Any:
@@ -112,7 +112,7 @@ def _unless_zero(y: Any, partial: Any) -> Any:
 
 def _step(x: Any, below: Any, above: Any) -> Any:
     """above where x > 0, below where x <= 0, nan where x is nan."""
-    return where(x > 0.0, above, where(x <= 0.0, below, nan))
+    return where(x > 0.0, above, where(x <= 0.0, below, x))
 
 
 def _pow_by_base(y: Any, a: Any, b: Any) -> Any:
@@ -216,7 +216,7 @@ def _local_silu(y: float, x: float) -> float:
 
 
 def _local_relu(y: float, x: float) -> float:
-    return 1.0 if x > 0 else 0.0 if x <= 0 else nan
+    return 1.0 if x > 0 else 0.0 if x <= 0 else x
 
 
 def _local_logsumexp(y: float, *xs: float) -> list[float]:

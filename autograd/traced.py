@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextvars import ContextVar
 
 from autograd import ops
-from autograd.value import NoNumber, Value, _binary, _new, _slots, as_operand
+from autograd.real import describe, is_array
+from autograd.value import NoNumber, Value, _binary, _new, _slots
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,14 +34,27 @@ class Traced(Value):
     is_lane: bool
 
     @property
-    def data(self) -> float:  # type: ignore[override]
+    def data(self) -> float:
         """There is none while tracing: TypeError."""
         self._refuse(".data")
 
+    @data.setter
+    def data(self, number: float) -> None:
+        self._refuse(".data")
+
     @property
-    def grad(self) -> float:  # type: ignore[override]
+    def grad(self) -> float:
         """There is none while tracing: TypeError."""
         self._refuse(".grad")
+
+    @grad.setter
+    def grad(self, number: float) -> None:
+        self._refuse(".grad")
+
+    @property
+    def local_grads(self) -> tuple[float, ...]:
+        """There are none while tracing: TypeError."""
+        self._refuse(".local_grads")
 
     @property
     def is_truth(self) -> bool:
@@ -101,15 +115,15 @@ class Traced(Value):
     # -- truth values ----------------------------------------------------------------------------
 
     def __and__(self, other: Any) -> Value:
-        return Traced.record(ops.logical_and, (self, as_operand(other)))
+        return Traced.record(ops.logical_and, _truths(self, other))
 
     def __or__(self, other: Any) -> Value:
-        return Traced.record(ops.logical_or, (self, as_operand(other)))
+        return Traced.record(ops.logical_or, _truths(self, other))
 
     __rand__, __ror__ = __and__, __or__
 
     def __invert__(self) -> Value:
-        return Traced.record(ops.logical_not, (self,))
+        return Traced.record(ops.logical_not, _truths(self))
 
 
 def placeholder(label: str, is_lane: bool = False) -> Traced:
@@ -172,6 +186,16 @@ def _as_truth(x: Any) -> Any:
     return x if x.is_truth else _traced(ops.not_equal, (x, 0.0), x.is_lane)
 
 
+def _truths(*xs: Any) -> tuple[Any, ...]:
+    """Operands of & | ~. TypeError for a number, of which Python's own would take the bits."""
+    for x in xs:
+        if not (getattr(x, "is_truth", False) or type(x).__name__ in ("bool", "bool_")):
+            raise TypeError(
+                f"& | ~ join comparisons, as in (x > 0) & (x < 1), and not {describe(x)}"
+            )
+    return tuple([x if isinstance(x, Traced) else bool(x) for x in xs])
+
+
 def _join(op: Op, truths: list[Any]) -> Any:
     """The operation on truth values; a known one decides it, or leaves it to the other."""
     known = [t for t in truths if isinstance(t, bool)]
@@ -186,13 +210,35 @@ def _join(op: Op, truths: list[Any]) -> Any:
 
 
 def _operator(op: Op) -> Callable[[Any, Any], Any]:
-    return lambda self, other: _binary(op, self, other)
+    return lambda self, other: _binary(op, self, _beside_lanes(self, other))
 
 
 def _reflected(op: Op) -> Callable[[Any, Any], Any]:
-    return lambda self, other: _binary(op, other, self)
+    return lambda self, other: _binary(op, _beside_lanes(self, other), self)
 
 
+def _beside_lanes(x: Traced, other: Any) -> Any:
+    """The other operand, if it is no array beside what vmap gave one of for each lane."""
+    if x.is_lane and not inside_lanes.get() and (is_array(other) or hasattr(other, "unrolled")):
+        raise TypeError(
+            "inside jit, what vmap stacks does not combine with an array outside of vmap; "
+            "give the array to the function that vmap maps"
+        )
+    return other
+
+
+def _reduction(x: Traced) -> NoReturn:
+    """NumPy's sum, mean, …: of lanes, TypeError; of one number there is no such method."""
+    if x.is_lane and not inside_lanes.get():
+        raise TypeError(
+            'inside jit, what vmap stacks is one number for each lane; give vmap reduce="sum" or '
+            'reduce="mean"'
+        )
+    raise AttributeError("a traced Value has no axes")
+
+
+for _name in ("sum", "mean", "var", "std", "min", "max", "prod"):
+    setattr(Traced, _name, property(_reduction))
 for _name, _op in {
     "add": ops.add,
     "sub": ops.subtract,

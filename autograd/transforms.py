@@ -9,6 +9,7 @@ the result has no number yet, because a program is being traced.
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from itertools import repeat
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     Scalar = Value | float
 
 _SCALARS = flatten(0.0)[1], ("array", (), (flatten(0.0)[1],))  # a number, an array of no axes
+_ONE_A_LANE = (
+    "expected a function that returns one number, but it returned one for each lane; "
+    'give vmap reduce="sum" or "mean", or put vmap outside: vmap(grad(f))'
+)
 # The aliases of transforms whose function is still running, by id. They are held, so that one which
 # a Ctrl-C leaves here can never lend its id to another Value.
 _live: dict[int, Value] = {}
@@ -199,12 +204,14 @@ class _Call:
     def scalar(self) -> Scalar:
         """The output, if it is one number."""
         if len(self.outputs) == 1 and self.output_structure in _SCALARS:
+            if getattr(self.outputs[0], "is_truth", False):
+                raise TypeError(
+                    "expected a function that returns one number, but it returned whether "
+                    "something holds; return where(condition, a, b)"
+                )
             if not is_lane(self.outputs[0]) or inside_lanes.get():
                 return self.outputs[0]
-            raise TypeError(
-                "expected a function that returns one number, but it returned one for each lane; "
-                'give vmap reduce="sum" or "mean", or put vmap outside: vmap(grad(f))'
-            )
+            raise TypeError(_ONE_A_LANE)
         if not self.outputs:
             raise TypeError(
                 "expected a function that returns one number, but its result holds none; "
@@ -222,6 +229,8 @@ class _Call:
     def gradient(self, outputs: Sequence[Scalar], cotangents: Sequence[Scalar]) -> Tree:
         """Σ cotangent · ∂output/∂input for each input, in the shape of the arguments."""
         pairs = [(y, c) for y, c in zip(outputs, cotangents, strict=True) if isinstance(y, Value)]
+        if not inside_lanes.get() and any(is_lane(y) and not is_lane(c) for y, c in pairs):
+            raise TypeError(_ONE_A_LANE)
         roots, seeds = [y for y, _ in pairs], [c for _, c in pairs]
         if self._is_nested([*roots, *seeds]):
             return unflatten(self.structure, _graph_gradients(roots, seeds, self.aliases))
@@ -245,15 +254,19 @@ class _Call:
         along = {k: t for k, t in along.items() if not (t.__class__ is float and t == 0.0)}
         order = topological_order(*roots, leaves=self.aliases)
         anomaly.judge_values(order)
+        moves: dict[int, Any] = {}  # for a node behind a traced `where`: whether it was chosen
         for node in order:
             if as_graph and node.is_traced and (node.op is ops.lane_sum or _selects(node)):
-                _push_through(node, along)
+                _push_through(node, along, moves)
                 continue
             for parent, partial in _edges(node, along, as_graph):
-                _accumulate(along, node, _times(partial, along[id(parent)]))
+                passes = moves.get(id(parent), True)
+                _note(moves, node, passes, is_first=id(node) not in along)
+                amount = _times(partial, along[id(parent)])
+                _accumulate(along, node, _if_live(amount, passes, -0.0))
             if id(node) in along:
                 anomaly.judge_tangent(node, along[id(node)])
-        return [along.get(id(y), 0.0) for y in self.outputs]
+        return [_if_live(along.get(id(y), 0.0), moves.get(id(y), True), 0.0) for y in self.outputs]
 
     def _is_nested(self, values: Sequence[Scalar]) -> bool:
         """Whether any of these, or of the arguments, is part of an enclosing transform or trace."""
@@ -320,10 +333,9 @@ def _graph_gradients(
     live: dict[int, Any] = {}  # for a node behind a traced `where`: whether it was chosen
     for root, seed in zip(roots, seeds, strict=True):
         _accumulate(adjoints, root, seed)
-        live[id(root)] = True
     for node in reversed(order):
         if id(node) in reached and id(node) in adjoints:
-            adjoint, chosen = adjoints[id(node)], live[id(node)]
+            adjoint, chosen = adjoints[id(node)], live.get(id(node), True)
             for parent, partial, selected in _chosen_edges(node, reached):
                 passes = ops.logical_and(chosen, selected) if chosen is not True else selected
                 _contribute(node, parent, _times(adjoint, partial), passes, adjoints, live)
@@ -338,10 +350,15 @@ def _contribute(
     if is_lane(node) and not is_lane(parent):  # what is one number for all lanes gets their sum
         amount = lane_sum(amount)
         passes = True if passes is True else lane_sum(ops.where(passes, 1.0, 0.0)) > 0.0
+    _note(live, parent, passes, is_first=id(parent) not in adjoints)
     _accumulate(adjoints, parent, amount)
-    before = live.get(id(parent), passes)
-    known = before is True or passes is True
-    live[id(parent)] = True if known else before | passes if before is not passes else passes
+
+
+def _note(live: dict[int, Any], node: Value, passes: Any, is_first: bool) -> None:
+    """A node is live where one of the contributions to it is; one that always is has no entry."""
+    before = passes if is_first else live.pop(id(node), True)
+    if before is not True and passes is not True:
+        live[id(node)] = passes if before is passes else before | passes
 
 
 def _if_live(amount: Any, live: Any, otherwise: float) -> Any:
@@ -373,17 +390,23 @@ def _picks(op: Any, choice: Any, i: int) -> Any:
     return holds if i == 0 else ops.logical_not(holds)
 
 
-def _push_through(node: Value, along: dict[int, Any]) -> None:
+def _push_through(node: Value, along: dict[int, Any], moves: dict[int, Any]) -> None:
     """The tangent of a sum over lanes is the sum, that of an open choice the chosen one."""
     if not any(id(x) in along for x in node.parents):
         return
+    choice, *options = node.operands
     if node.op is ops.lane_sum:
-        along[id(node)] = lane_sum(along[id(node.operands[0])])
-    else:
-        choice, *options = node.operands
-        tangents = [along.get(id(x), 0.0) for x in options]
-        assert node.op
-        along[id(node)] = node.op(choice, *tangents)
+        passes = moves.get(id(choice), True)
+        along[id(node)] = lane_sum(_if_live(along[id(choice)], passes, -0.0))
+        if passes is not True:
+            moves[id(node)] = lane_sum(ops.where(passes, 1.0, 0.0)) > 0.0
+        return
+    assert node.op
+    along[id(node)] = node.op(choice, *[along.get(id(x), 0.0) for x in options])
+    ways = [moves.get(id(x), True) if id(x) in along else False for x in options]
+    if any(way is not True for way in ways):
+        taken = [ops.logical_and(_picks(node.op, choice, i), way) for i, way in enumerate(ways)]
+        moves[id(node)] = functools.reduce(ops.logical_or, taken)
 
 
 def computed_from(leaves: Sequence[Value], order: Sequence[Value]) -> set[int]:

@@ -538,7 +538,9 @@ def _binary(op: Op, a: Any, b: Any) -> Value:
 def _compare(op: Op, a: Value, b: Any) -> bool:
     """Exact for an int of any size, as Python's own; an array of bools for an array."""
     answer: Any = op.value(a.data, b) if type(b) is int else _binary(op, a, b)
-    return answer.astype(bool) if is_array(answer) else answer  # type: ignore[no-any-return]
+    if is_array(answer) and not any(getattr(x, "is_traced", False) for x in answer.flat):
+        return answer.astype(bool)  # type: ignore[no-any-return]
+    return answer  # type: ignore[no-any-return]
 
 
 def _elementwise(function: Callable[[Any], Any], array: Any) -> Any:

@@ -404,7 +404,7 @@ def test_a_big_program_is_cut_into_functions_of_bounded_length(is_lane: bool) ->
     program = chain(12_000, is_lane)
     inputs = [[1.25, -0.5, 3.0], [0.75, 9.0, -1.0]] if is_lane else [1.25, 0.75]
     check(program, inputs, 3)
-    text = llvm._text(program, cost := 500, False)()
+    text, cost = ir_of(program), llvm.EFFORTS[0][2]
     longest = max(len(function.splitlines()) for function in text.split("\ndefine "))
     assert longest < 20 * cost  # some lines for an instruction, its loads and its stores
 
