@@ -222,7 +222,7 @@ class _Trace:
 
     def entry(self, threads: int, fastmath: bool) -> Entry:
         """What calls with such arguments need, compiled."""
-        from autograd.llvm import compile_program
+        from autograd.llvm.compile import compile_program
 
         code = compile_program(self.program, fastmath=fastmath, prepare=simplify)
         kinds = dict(zip(self.order, code.outputs, strict=True))

@@ -15,8 +15,8 @@ from autograd.signature import Arguments, number, same
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from autograd.frame import Frame
-    from autograd.llvm import CompiledProgram
+    from autograd.llvm.compile import CompiledProgram
+    from autograd.llvm.frame import Frame
     from autograd.traced_array import TracedArray
     from autograd.tree import Tree
 

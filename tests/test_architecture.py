@@ -29,7 +29,7 @@ LAYERS = [
 # The compiled path, which is loaded when something is compiled; it may use all of the core.
 LATE = {("jit", "compiled")}  # the one door between the two
 COMPILED = [
-    ["ir", "object_cache", "traced_array", "signature", "assemble"],
+    ["traced_array", "signature", "assemble"],
     ["entry"],
     ["bound"],
     ["compiled"],
@@ -40,7 +40,8 @@ PUBLIC = """
 Drawing Value abs acos acosh add asin asinh atan atan2 atanh cbrt ceil clip cos cosh
 cross_entropy detect_anomaly divide dot draw elu equal erf erfc exp exp2 expm1 floor
 floor_divide gaussian gelu grad greater greater_equal hessian hvp hypot jacobian jit jvp
-leaky_relu less less_equal lgamma log log10 log1p log2 logical_and logical_not logical_or logsumexp maximum minimum multiply negative
+leaky_relu less less_equal lgamma log log10 log1p log2 logical_and logical_not logical_or
+logsumexp maximum minimum multiply negative
 normal_cdf normal_pdf not_equal polygamma pow relu remainder round sigmoid sign silu sin sinh
 softmax softplus sqrt subtract sum take tan tanh topological_order trace_source value_and_grad
 vjp vmap where
@@ -78,6 +79,29 @@ def test_modules_import_only_downwards() -> None:
             package, _, module = imported.partition(".")
             if package == "autograd" and module in level and (name, module) not in LATE:
                 assert level[module] < level[name], f"{name} imports {module} from above"
+
+
+def test_the_backend_imports_only_downwards() -> None:
+    files = {path.stem: path for path in (ROOT / "autograd" / "llvm").glob("*.py")}
+    uses = {
+        name: {x for x in files if f"autograd.llvm.{x}" in imports_of(files[name])}
+        for name in files
+    }
+    uses.pop("__init__")
+    while uses:
+        free = [name for name, used in uses.items() if not used & uses.keys()]
+        assert free, f"a cycle among {sorted(uses)}"
+        for name in free:
+            del uses[name]
+
+
+def test_the_core_and_the_backend_meet_in_the_program_alone() -> None:
+    below = {"ieee", "special", "ops", "program", "llvm"}  # what the backend may know of the core
+    for path in (ROOT / "autograd" / "llvm").glob("*.py"):
+        for imported in imports_of(path):
+            package, _, module = imported.partition(".")
+            if package == "autograd" and module:
+                assert module.partition(".")[0] in below, f"{path.stem} imports {imported}"
 
 
 def test_nobody_in_the_package_imports_testing_or_nn() -> None:

@@ -10,8 +10,8 @@ from math import inf, nan
 
 import pytest
 
-from autograd import ir, machine
-from autograd.ir import DOUBLE, INTEGER, POINTER, Function, Number
+from autograd.llvm import ir, machine
+from autograd.llvm.ir import DOUBLE, INTEGER, POINTER, Function, Number
 
 VECTOR = ir.vector(DOUBLE)
 AWKWARD = [0.0, -0.0, 1.5, -2.5, 5e-324, 1e300, -inf, nan]

@@ -20,14 +20,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import frame, kernels, llvm, machine, ops, uniform_steps
-from autograd.expansion import exp_difference, expand
+from autograd import ops
 from autograd.ieee import BLOCK
-from autograd.llvm import compile_program, ir_of
-from autograd.object_cache import ObjectCache
+from autograd.llvm import compile as llvm
+from autograd.llvm import frame, kernels, machine, uniform_steps
+from autograd.llvm.compile import compile_program, ir_of
+from autograd.llvm.expansion import exp_difference, expand
+from autograd.llvm.object_cache import ObjectCache
+from autograd.llvm.tiling import tiling
 from autograd.ops import TABLE, Op
 from autograd.program import Program, gives_truth
-from autograd.tiling import tiling
 from tests.oracle import condition, exact_value, mp, ulps
 from tests.points import arity, awkward, is_variable, ordinary, variables
 
@@ -584,7 +586,7 @@ def test_other_python_code_runs_meanwhile() -> None:
 
 def test_the_text_of_a_program_is_always_the_same() -> None:
     code = (
-        "from tests.test_llvm import grown\nfrom autograd.llvm import ir_of\n"
+        "from tests.test_llvm import grown\nfrom autograd.llvm.compile import ir_of\n"
         "import hashlib; print(hashlib.sha256(ir_of(grown(11)[0]).encode()).hexdigest())"
     )
     found = set()

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from autograd import machine
-from autograd.machine import Library, compile_ir, host, object_code
+from autograd.llvm import machine
+from autograd.llvm.machine import Library, compile_ir, host, object_code
 
 ROOT = Path(__file__).resolve().parents[1]
 LEVELS = [0, 1, 2, 3]
@@ -205,7 +205,7 @@ def test_a_symbol_that_nobody_gave_is_called_a_defect_of_ours() -> None:
 
 
 def test_without_llvmlite_it_says_what_to_install() -> None:
-    script = "import sys; sys.modules['llvmlite'] = None; import autograd.machine"
+    script = "import sys; sys.modules['llvmlite'] = None; import autograd.llvm.machine"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
     assert "ImportError" in done.stderr
@@ -268,7 +268,7 @@ def test_an_address_stays_while_other_libraries_come_and_go() -> None:
 
 def test_a_process_may_end_while_libraries_live() -> None:
     script = (
-        "from autograd.machine import compile_ir\n"
+        "from autograd.llvm.machine import compile_ir\n"
         f"library = compile_ir({times(3.0)!r}, 'three')\n"
         "print(library.address('times') > 0)\n"
     )
@@ -403,7 +403,7 @@ def test_where_the_folder_cannot_be_made_it_warns_and_compiles(
 # `outside` stands at another address, and does something else.
 FRESH = """
 import ctypes, sys
-from autograd.machine import compile_ir
+from autograd.llvm.machine import compile_ir
 text, scale = sys.argv[1], float(sys.argv[2])
 padding = bytearray(int(scale) << 20)
 unary = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import ieee, ir, machine, machine_math
-from autograd.ir import DOUBLE, INTEGER, POINTER, Function, Number
+from autograd import ieee
+from autograd.llvm import ir, machine, machine_math
+from autograd.llvm.ir import DOUBLE, INTEGER, POINTER, Function, Number
 from autograd.ops import TABLE, Op
 from tests.oracle import condition, exact_value, mp, ulps
 from tests.points import arity, awkward, ordinary

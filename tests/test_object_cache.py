@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from autograd import object_cache
-from autograd.object_cache import ENTRY, HEADER_BYTES, MAGIC, PART, ObjectCache, default_cache
+from autograd.llvm import object_cache
+from autograd.llvm.object_cache import ENTRY, HEADER_BYTES, MAGIC, PART, ObjectCache, default_cache
 
 ROOT = Path(__file__).resolve().parents[1]
 KEY = "x * y, level 1, some processor"
@@ -260,7 +260,7 @@ def test_a_disk_that_is_full_is_warned_about_and_left_clean(folder: Path) -> Non
     """A limit on the size of a file makes the system refuse in the middle of writing."""
     script = (
         "import resource, sys, warnings\n"
-        "from autograd.object_cache import ObjectCache\n"
+        "from autograd.llvm.object_cache import ObjectCache\n"
         "warnings.simplefilter('always')\n"
         "cache = ObjectCache(sys.argv[1])\n"
         "cache.put('small', b'code')\n"
@@ -351,7 +351,7 @@ def test_what_a_killed_process_left_is_removed_and_other_files_stay(folder: Path
 
 AT_ONCE = """
 import sys
-from autograd.object_cache import ObjectCache
+from autograd.llvm.object_cache import ObjectCache
 cache = ObjectCache(sys.argv[1], limit_bytes=40_000)
 found = 0
 for round in range(int(sys.argv[2])):

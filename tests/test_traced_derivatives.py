@@ -84,7 +84,7 @@ ONE_A_LANE = {
 
 @pytest.mark.parametrize("f", ONE_A_LANE.values(), ids=ONE_A_LANE.keys())
 def test_one_number_for_each_lane_is_no_array_outside_of_vmap(f):
-    with pytest.raises(TypeError, match="lane|vmap"):
+    with pytest.raises(TypeError, match=r"lane|vmap"):
         run_traced(f, 2.0, ROW)
 
 

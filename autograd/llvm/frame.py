@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy
 
-from autograd.builtin import BAD_INDEX, builtin
 from autograd.ieee import BLOCK
-from autograd.kernels import NAMES
-from autograd.llvm_module import (
+from autograd.llvm.builtin import BAD_INDEX, builtin
+from autograd.llvm.code import Code
+from autograd.llvm.kernels import NAMES
+from autograd.llvm.module import (
     FIRST_KERNEL,
     LANES,
     ROWS,
@@ -25,12 +26,10 @@ from autograd.llvm_module import (
     SUMS,
     UNIFORMS,
 )
-from autograd.steps import ONES_ROW, VECTOR, aligned
+from autograd.llvm.steps import ONES_ROW, VECTOR, aligned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from autograd.llvm import CompiledProgram
 
     Doubles = NDArray[numpy.float64]
     Words = NDArray[numpy.int64]
@@ -48,7 +47,7 @@ class Frame:
     index of `take`, `softmax` or `cross_entropy` is out of range; then the outputs mean nothing.
     """
 
-    def __init__(self, compiled: CompiledProgram, lanes: int, threads: int) -> None:
+    def __init__(self, compiled: Code, lanes: int, threads: int) -> None:
         if lanes < 1 or threads < 1:
             raise ValueError(f"expected at least 1 lane and 1 thread, not {lanes} and {threads}")
         self.lanes = lanes
@@ -98,7 +97,7 @@ def _doubles(count: int) -> Doubles:
     return room[skip : skip + count]
 
 
-def _state(compiled: CompiledProgram, lanes: int) -> Words:
+def _state(compiled: Code, lanes: int) -> Words:
     """The words that machine code is given, without those that say where memory is."""
     state = numpy.zeros(STATE_WORDS, numpy.int64)
     state[LANES] = lanes
@@ -108,7 +107,7 @@ def _state(compiled: CompiledProgram, lanes: int) -> Words:
     return state
 
 
-def _workspace(compiled: CompiledProgram, state: Words) -> Doubles:
+def _workspace(compiled: Code, state: Words) -> Doubles:
     """Scratch rows, stripes of sums and the sums of a block, noted in the state of a thread."""
     layout = compiled.layout
     scratch = layout.scratch_rows * layout.stride
@@ -137,7 +136,7 @@ class _InThreads:
     they are added in the order of the blocks, so the bits are those of one thread.
     """
 
-    def __init__(self, compiled: CompiledProgram, states: list[Words], owner: object) -> None:
+    def __init__(self, compiled: Code, states: list[Words], owner: object) -> None:
         self._owner, self._states = owner, states
         self._layout = layout = compiled.layout
         self._blocks = -(-int(states[0][LANES]) // BLOCK)

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
-from autograd import ir, machine
-from autograd.ir import DOUBLE, INTEGER, POINTER, Function, Number
-from autograd.kernels_of_lanes import Dots, Sums
-from autograd.vectors import BYTES, VECTOR, counted, entry, gathered
+from autograd.llvm import ir, machine
+from autograd.llvm.ir import DOUBLE, INTEGER, POINTER, Function, Number
+from autograd.llvm.kernels_of_lanes import Dots, Sums
+from autograd.llvm.vectors import BYTES, VECTOR, counted, entry, gathered
 
 WIDE = f"nounwind {ir.WHOLE_VECTORS}"
 STRICT, FAST = "", "reassoc nsz arcp contract"

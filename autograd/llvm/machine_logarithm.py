@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from math import inf, nan
 
-from autograd.ir import Number, bits, copysign, fabs, fma, from_bits, select
-from autograd.machine_pairs import (
+from autograd.llvm.ir import Number, bits, copysign, fabs, fma, from_bits, select
+from autograd.llvm.machine_pairs import (
     Pair,
     at_most,
     divide,

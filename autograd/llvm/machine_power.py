@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from math import inf, nan
 
-from autograd.ir import Number, bits, copysign, fabs, fma, from_bits, rint, select, sqrt
-from autograd.machine_exponential import WHOLE, Scaled
-from autograd.machine_logarithm import LN2, MANTISSA, ONE, TWO_52, exponent_and_mantissa
-from autograd.machine_pairs import (
+from autograd.llvm.ir import Number, bits, copysign, fabs, fma, from_bits, rint, select, sqrt
+from autograd.llvm.machine_exponential import WHOLE, Scaled
+from autograd.llvm.machine_logarithm import LN2, MANTISSA, ONE, TWO_52, exponent_and_mantissa
+from autograd.llvm.machine_pairs import (
     Pair,
     at_least,
     at_most,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from autograd.ir import Number, fabs, name_for, pack, select, unpack
-from autograd.machine_exponential import precise_exp
-from autograd.machine_logarithm import log1p_of
-from autograd.machine_pairs import at_least, mend, two_sum
+from autograd.llvm.ir import Number, fabs, name_for, pack, select, unpack
+from autograd.llvm.machine_exponential import precise_exp
+from autograd.llvm.machine_logarithm import log1p_of
+from autograd.llvm.machine_pairs import at_least, mend, two_sum
 
 
 def called(name: str, *operands: Number) -> Number:

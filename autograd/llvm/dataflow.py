@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from autograd import ops
-from autograd.expansion import LONG
+from autograd.llvm.expansion import LONG
+from autograd.llvm.steps import Step, Straight
 from autograd.ops import Op
 from autograd.program import Program
-from autograd.steps import Step, Straight
 
 
 class Dataflow:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from math import factorial, inf
 
-from autograd.ir import Number, bits, copysign, fabs, fma, from_bits, pack, select
-from autograd.machine_logarithm import log1p_of
-from autograd.machine_pairs import (
+from autograd.llvm.ir import Number, bits, copysign, fabs, fma, from_bits, pack, select
+from autograd.llvm.machine_logarithm import log1p_of
+from autograd.llvm.machine_pairs import (
     Pair,
     at_least,
     at_most,

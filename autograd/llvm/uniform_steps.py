@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from autograd import ops
-from autograd.dataflow import Dataflow
-from autograd.expansion import checked_index, gather, logsumexp_near_zero
-from autograd.steps import Alike, LongDots, Step
+from autograd.llvm.dataflow import Dataflow
+from autograd.llvm.expansion import checked_index, gather, logsumexp_near_zero
+from autograd.llvm.steps import Alike, LongDots, Step
 
 ALIKE = 24  # instructions of one kind and one depth: so many become a loop
 MANY_OPERANDS = 4  # of which it does not matter what they are

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from autograd import ir, kernels, machine_math
-from autograd.ir import DOUBLE, INTEGER, POINTER, Function, Number
-from autograd.steps import Schedule
+from autograd.llvm import ir, kernels, machine_math
+from autograd.llvm.ir import DOUBLE, INTEGER, POINTER, Function, Number
+from autograd.llvm.steps import Schedule
 
 # The words of the state that every function is given first: where things are, for how many lanes,
 # whether an index was out of range, what runs it all, and then the kernels.

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from math import inf, nan
 from operator import add
 
-from autograd.ir import Number, bits, copysign, fabs, fma, from_bits, pack, select
-from autograd.machine_exponential import WHOLE
-from autograd.machine_pairs import (
+from autograd.llvm.ir import Number, bits, copysign, fabs, fma, from_bits, pack, select
+from autograd.llvm.machine_exponential import WHOLE
+from autograd.llvm.machine_pairs import (
     Pair,
     at_most,
     by_lane,

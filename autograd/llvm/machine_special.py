@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from autograd import special
-from autograd.ir import Number, copysign, fabs, fma, select
-from autograd.machine_exponential import Scaled
-from autograd.machine_pairs import (
+from autograd.llvm.ir import Number, copysign, fabs, fma, select
+from autograd.llvm.machine_exponential import Scaled
+from autograd.llvm.machine_pairs import (
     Pair,
     at_least,
     at_most,

@@ -11,8 +11,8 @@ import ctypes
 from collections.abc import Callable
 from functools import cache
 
-from autograd import machine
-from autograd.llvm_module import RUN
+from autograd.llvm import machine
+from autograd.llvm.module import RUN
 
 BAD_INDEX = "an index is no whole number in the range of what it chooses from"
 METH_NOARGS = 4  # of CPython's methodobject.h

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from autograd.ir import (
+from autograd.llvm.ir import (
     DOUBLE,
     INTEGER,
     LANES,

@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
-from autograd import ir, ops
-from autograd import machine_circular as circular
-from autograd import machine_exponential as exponential
-from autograd import machine_logarithm as logarithm
-from autograd import machine_many as many
-from autograd import machine_power as power
-from autograd import machine_special as special
-from autograd import machine_twins as twins
-from autograd import machine_whole as whole
-from autograd.ir import DOUBLE, TRUTH, Function, Number, select
-from autograd.machine_pairs import by_lane, two_sum
+from autograd import ops
+from autograd.llvm import ir
+from autograd.llvm import machine_circular as circular
+from autograd.llvm import machine_exponential as exponential
+from autograd.llvm import machine_logarithm as logarithm
+from autograd.llvm import machine_many as many
+from autograd.llvm import machine_power as power
+from autograd.llvm import machine_special as special
+from autograd.llvm import machine_twins as twins
+from autograd.llvm import machine_whole as whole
+from autograd.llvm.ir import DOUBLE, TRUTH, Function, Number, select
+from autograd.llvm.machine_pairs import by_lane, two_sum
 
 # What machine code calls back for, by lanes: these rows compute in decimals.
 CALLBACKS = {"autograd_lgamma": ops.lgamma, "autograd_polygamma": ops.polygamma}

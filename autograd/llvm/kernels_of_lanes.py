@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograd import ir
-from autograd.ir import DOUBLE, INTEGER, Function, Number
-from autograd.vectors import BYTES, VECTOR, below, combined, counted, either, entry
+from autograd.llvm import ir
+from autograd.llvm.ir import DOUBLE, INTEGER, Function, Number
+from autograd.llvm.vectors import BYTES, VECTOR, below, combined, counted, either, entry
 
 
 class Dots:

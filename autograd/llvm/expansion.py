@@ -11,9 +11,9 @@ from __future__ import annotations
 from math import inf, nan
 
 from autograd import ieee, ops
+from autograd.llvm.program_writer import ProgramWriter
 from autograd.ops import Op
 from autograd.program import Program
-from autograd.program_writer import ProgramWriter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

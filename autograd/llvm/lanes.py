@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from autograd import ir, kernels, machine_math, ops
-from autograd.expansion import checked_index, gather
-from autograd.ir import INTEGER, POINTER, Function, Number
-from autograd.llvm_module import (
+from autograd import ops
+from autograd.llvm import ir, kernels, machine_math
+from autograd.llvm.expansion import checked_index, gather
+from autograd.llvm.ir import INTEGER, POINTER, Function, Number
+from autograd.llvm.module import (
     LANES,
     STRIPES,
     Module,
@@ -22,11 +23,11 @@ from autograd.llvm_module import (
     to_memory,
     word,
 )
-from autograd.llvm_uniforms import SIDE_BY_SIDE, halves
+from autograd.llvm.steps import ONES, ONES_ROW, SPARE_ROW, Level, LongDots, Step, Straight
+from autograd.llvm.tiling import SINGLES
+from autograd.llvm.uniforms import SIDE_BY_SIDE, halves
+from autograd.llvm.vectors import BYTES, VECTOR, below, counted, gathered_at, iota
 from autograd.ops import Op
-from autograd.steps import ONES, ONES_ROW, SPARE_ROW, Level, LongDots, Step, Straight
-from autograd.tiling import SINGLES
-from autograd.vectors import BYTES, VECTOR, below, counted, gathered_at, iota
 
 LANE_PARAMETERS = [
     *[(name, POINTER) for name in ("state", "u", "rows", "scratch")],

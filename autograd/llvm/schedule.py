@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograd.dataflow import Dataflow
-from autograd.expansion import gather
-from autograd.lane_steps import assign_rows, kept_lanes, plan_lanes
+from autograd.llvm.dataflow import Dataflow
+from autograd.llvm.expansion import gather
+from autograd.llvm.lane_steps import assign_rows, kept_lanes, plan_lanes
+from autograd.llvm.steps import FIRST_ROW, VECTOR, Alike, Level, Schedule, Straight, aligned
+from autograd.llvm.uniform_steps import latest_levels, steps_of_uniforms
 from autograd.program import Program
-from autograd.steps import FIRST_ROW, VECTOR, Alike, Level, Schedule, Straight, aligned
-from autograd.uniform_steps import latest_levels, steps_of_uniforms
 
 # Lanes of a sub-block, and how many bytes its scratch rows may take: the longest sub-blocks have
 # to fit the first-level cache, the others the second.

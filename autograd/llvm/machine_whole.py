@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autograd.ir import Number, copysign, fabs, floor, fma, select, trunc
-from autograd.machine_pairs import by_lane, mend
+from autograd.llvm.ir import Number, copysign, fabs, floor, fma, select, trunc
+from autograd.llvm.machine_pairs import by_lane, mend
 
 
 def _fmod(a: Number, b: Number) -> Number:

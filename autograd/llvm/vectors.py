@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from autograd import ir
-from autograd.ir import DOUBLE, INTEGER, Function, Number
+from autograd.llvm import ir
+from autograd.llvm.ir import DOUBLE, INTEGER, Function, Number
 
 VECTOR = ir.vector(DOUBLE)
 BYTES = 64  # of a vector; scratch rows are aligned to it

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from autograd.llvm.tiling import Tiling
 from autograd.program import Program
-from autograd.tiling import Tiling
 
 VECTOR = 8  # lanes of a vector, and stripes of a sum over lanes
 ONES_ROW, SPARE_ROW, FIRST_ROW = 0, 1, 2  # a row of ones, one that nobody reads, and the others

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from autograd import ir, llvm_lanes, llvm_uniforms, ops
+from autograd import ops
 from autograd.ieee import BLOCK
-from autograd.ir import DOUBLE, INTEGER, POINTER, Number
-from autograd.llvm_module import (
+from autograd.llvm import ir
+from autograd.llvm import lanes as llvm_lanes
+from autograd.llvm import uniforms as llvm_uniforms
+from autograd.llvm.ir import DOUBLE, INTEGER, POINTER, Number
+from autograd.llvm.module import (
     LANES,
     ROWS,
     SCRATCH,
@@ -16,8 +19,8 @@ from autograd.llvm_module import (
     Module,
     word,
 )
-from autograd.steps import Level, LongDots
-from autograd.vectors import BYTES, VECTOR, below, combined, counted
+from autograd.llvm.steps import Level, LongDots
+from autograd.llvm.vectors import BYTES, VECTOR, below, combined, counted
 
 BLOCK_BITS = BLOCK.bit_length() - 1
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from autograd import ir, machine_math, ops
-from autograd.expansion import checked_index, gather
-from autograd.ir import DOUBLE, INTEGER, POINTER, Function, Number
-from autograd.llvm_module import LANES, Module, checked, from_memory, load_uniform, to_memory, word
+from autograd import ops
+from autograd.llvm import ir, machine_math
+from autograd.llvm.expansion import checked_index, gather
+from autograd.llvm.ir import DOUBLE, INTEGER, POINTER, Function, Number
+from autograd.llvm.module import LANES, Module, checked, from_memory, load_uniform, to_memory, word
+from autograd.llvm.steps import Alike, LongDots, Step, Straight
+from autograd.llvm.vectors import VECTOR, below, counted, gathered, store_lanes
 from autograd.ops import Op
-from autograd.steps import Alike, LongDots, Step, Straight
-from autograd.vectors import VECTOR, below, counted, gathered, store_lanes
 
 SIDE_BY_SIDE = 3  # dots; fewer are computed one by one
 SHORTEST_RUN = 8  # outputs side by side that are worth a call of memcpy

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from weakref import WeakKeyDictionary
 
-from autograd.ir import Function, Number, name_for
+from autograd.llvm.ir import Function, Number, name_for
 
 SINE_AND_COSINE, BOTH_SIGNS = "sin_and_cos", "sigmoid_of_both_signs"
 RESULTS_IN_PAIRS = (SINE_AND_COSINE, BOTH_SIGNS)

@@ -10,68 +10,32 @@ import ctypes
 import marshal
 import struct
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
-from autograd import kernels, machine, machine_math, ops
-from autograd.builtin import address_of
-from autograd.expansion import expand
-from autograd.lane_steps import FEW_SUMS
-from autograd.llvm_module import Module
-from autograd.llvm_run import has_lanes, write_program
+from autograd import ops
+from autograd.llvm import kernels, machine, machine_math
+from autograd.llvm.builtin import address_of
+from autograd.llvm.code import KINDS, Code, Layout
+from autograd.llvm.expansion import expand
+from autograd.llvm.frame import Frame
+from autograd.llvm.lane_steps import FEW_SUMS
+from autograd.llvm.module import Module
+from autograd.llvm.run import has_lanes, write_program
+from autograd.llvm.schedule import schedule
+from autograd.llvm.steps import Schedule, aligned
 from autograd.program import Program
-from autograd.schedule import schedule
-from autograd.steps import Schedule, aligned
-
-if TYPE_CHECKING:
-    from autograd.frame import Frame
 
 # How hard the code generator tries, and how many instructions go into one function. More effort
 # gives faster code, and is affordable up to so many instructions.
 EFFORTS = ((10_000, 1, 500), (1 << 62, 0, 500))
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What a frame has to allocate, in doubles and rows, for one program."""
-
-    uniform_inputs: int
-    uniform_outputs: int
-    uniform_size: int
-    lane_inputs: int
-    lane_outputs: int
-    kept_rows: int
-    stride: int
-    scratch_rows: int
-    sums: int  # of the level that has most
-    levels: int
-    levels_with_lanes: int  # as bits
-    kernels: int  # as bits, in the order of `kernels.NAMES`
-    constants: int  # among the uniforms
-    outputs: int
-
-
-KINDS = "number", "truth", "lane"  # of an output
-
-
-class CompiledProgram:
+class CompiledProgram(Code):
     """Machine code for a program; immutable, and good for any number of frames and threads."""
 
-    __slots__ = ("constants", "kernels", "layout", "library", "outputs")
-
-    def __init__(self, library: machine.Library, fastmath: bool) -> None:
-        self.library = library
-        count = len(fields(Layout))
-        numbers = (ctypes.c_int64 * count).from_address(library.address("layout"))
-        self.layout = layout = Layout(*numbers)
-        words = (ctypes.c_int64 * (2 * layout.constants)).from_address(library.address("constants"))
-        self.constants = dict(zip(words[::2], words[1::2], strict=True))  # index → bits
-        kinds = (ctypes.c_int64 * layout.outputs).from_address(library.address("outputs"))
-        self.outputs = [KINDS[kind] for kind in kinds]
-        wanted = [name for k, name in enumerate(kernels.NAMES) if layout.kernels >> k & 1]
-        self.kernels = {name: kernels.library(name, fastmath) for name in wanted}
+    __slots__ = ()
 
     def frame(self, lanes: int = 1, threads: int = 1) -> Frame:
         """Buffers for calls with so many lanes, of one thread at a time.
@@ -79,8 +43,6 @@ class CompiledProgram:
         With `threads`, blocks of 1,024 lanes are spread over so many threads; the bits are the
         same. ValueError for no lanes or no threads.
         """
-        from autograd.frame import Frame
-
         return Frame(self, lanes, threads)
 
 

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from autograd import ops
-from autograd.dataflow import Dataflow
-from autograd.expansion import gather
-from autograd.steps import FIRST_ROW, ONES, Level, LongDots
-from autograd.tiling import tiling
+from autograd.llvm.dataflow import Dataflow
+from autograd.llvm.expansion import gather
+from autograd.llvm.steps import FIRST_ROW, ONES, Level, LongDots
+from autograd.llvm.tiling import tiling
 
 FEW_SUMS = 12  # over lanes: so many are accumulated in registers, more in a loop with a table
 
