@@ -331,7 +331,7 @@ def take(index: float, *xs: float) -> float:
     return xs[position(index, len(xs))]
 
 
-def _exp_difference(a: float, b: float) -> float:
+def exp_difference(a: float, b: float) -> float:
     """e^(a - b) for a ≤ b, with the rounding error of a - b put back."""
     d, low = two_sum(a, -b)
     if not isfinite(d):
@@ -343,7 +343,7 @@ def _exp_difference(a: float, b: float) -> float:
 def softmax_all(*xs: float) -> list[float]:
     """e^xᵢ / Σ e^xⱼ for each i, shifted by the largest."""
     shift = maximum(*xs)
-    exps = [_exp_difference(x, shift) for x in xs]
+    exps = [exp_difference(x, shift) for x in xs]
     total = math.fsum(exps)
     return [e / total for e in exps]
 
@@ -362,7 +362,7 @@ def softmax(index: float, *xs: float) -> float:
 def _log_total(shift: float, xs: tuple[float, ...]) -> float:
     """log Σ e^(x - shift) for the largest x as shift: log1p of the sum of the others."""
     largest = xs.index(shift)
-    others = [_exp_difference(x, shift) for i, x in enumerate(xs) if i != largest]
+    others = [exp_difference(x, shift) for i, x in enumerate(xs) if i != largest]
     return math.log1p(math.fsum(others))
 
 

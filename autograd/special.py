@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 # -- the normal distribution ---------------------------------------------------------------------
 
 TWO_OVER_SQRT_PI = 1.1283791670955126
-_1_OVER_SQRT_2 = (0.7071067811865476, -4.833646656726457e-17)  # in two words
-_1_OVER_SQRT_2PI = (0.3989422804014327, -2.49232720227773e-17)
+ONE_OVER_SQRT_2 = (0.7071067811865476, -4.833646656726457e-17)  # in two words
+ONE_OVER_SQRT_2PI = (0.3989422804014327, -2.49232720227773e-17)
 
 
 def gaussian(x: float) -> float:
@@ -37,8 +37,8 @@ def _density(x: float) -> tuple[float, float]:
     """e^(-x²/2)/√(2π) for |x| < 39 in two words, as exact as e^ is."""
     square, low = two_product(x, x)
     e = math.exp(-0.5 * square)
-    high, rest = two_product(_1_OVER_SQRT_2PI[0], e)
-    return high, rest + e * _1_OVER_SQRT_2PI[1] - high * (0.5 * low)
+    high, rest = two_product(ONE_OVER_SQRT_2PI[0], e)
+    return high, rest + e * ONE_OVER_SQRT_2PI[1] - high * (0.5 * low)
 
 
 def normal_pdf(x: float) -> float:
@@ -51,7 +51,7 @@ def normal_pdf(x: float) -> float:
 
 # (1 + 2x)·e^(x²)·erfc(x) - 5/4 as a polynomial in (x - 4)/(x + 4), least power first, to 4e-18 on
 # [0.49, 28]: our own Chebyshev fit, in the form of Shepherd & Laframboise, Math. Comp. 36 (1981)
-_ERFC = (
+ERFC = (
     -0.01700488137444749, -0.13962111684056253, 0.01537965210261903, 0.06809705425469535,
     -0.10103906603625408, 0.09373283499826636, -0.06633036581359832, 0.037167515538555,
     -0.016197734038383337, 0.005031969972131644, -0.0007577734477940796, -0.0001992566935506326,
@@ -75,7 +75,7 @@ def _erfc_above_half(x: float, low: float = 0.0, factor: float = 1.0) -> float:
     far = square > 600.0  # then e^(-x²) in two halves, lest it be subnormal before its factor
     e = math.exp(-0.5 * square if far else -square)
     scaled = factor * e
-    correction: float = _polynomial(_ERFC, (x - 4.0) / (x + 4.0))
+    correction: float = _polynomial(ERFC, (x - 4.0) / (x + 4.0))
     g = 1.25 + correction
     w, w_low = two_sum(1.0, 2.0 * x)
     n, n_low = two_product(scaled, g)
@@ -93,8 +93,8 @@ def erfc(x: float) -> float:
 
 def _scaled_cdf(x: float, factor: float) -> float:
     """factor·erfc(-x/√2)/2 for |x| < 39, its argument corrected with the low word of x/√2."""
-    argument, low = two_product(-x, _1_OVER_SQRT_2[0])
-    low -= x * _1_OVER_SQRT_2[1]
+    argument, low = two_product(-x, ONE_OVER_SQRT_2[0])
+    low -= x * ONE_OVER_SQRT_2[1]
     if argument >= 0.5:
         return _erfc_above_half(argument, low, 0.5 * factor)
     e = TWO_OVER_SQRT_PI * gaussian(argument)
@@ -117,8 +117,8 @@ def gelu(x: float) -> float:
 
 # gelu′ as a polynomial in the distance from the float next to its zero, least power first: our own
 # Chebyshev fit, to 3e-19 times the distance on [-1.5, -0.375]
-_GELU_TURNS = -0.7517915246935645
-_GELU_SLOPE = (
+GELU_TURNS = -0.7517915246935645
+GELU_SLOPE = (
     -6.453751729367753e-18, 0.4314939923140469, 0.388284982990552, -0.018199676398671216,
     -0.11400823329722228, -0.014771522148232324, 0.01942167983823338, 0.004539228378738699,
     -0.002239538069624274, -0.0007448268334171989, 0.00018633977340164, 8.615945677164378e-05,
@@ -132,7 +132,7 @@ def gelu_slope(x: float) -> float:
     if not abs(x) < 39:
         return x if x != x else 1.0 if x > 0 else -0.0
     if -1.5 < x < -0.375:
-        slope: float = _polynomial(_GELU_SLOPE, x - _GELU_TURNS)
+        slope: float = _polynomial(GELU_SLOPE, x - GELU_TURNS)
         return slope
     density, density_low = _density(x)
     product, low = two_product(x, density)

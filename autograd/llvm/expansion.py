@@ -33,7 +33,7 @@ def _step(name: str, value: Callable[..., float]) -> Op:
 
 
 # What has no name in the table: steps of the formulas below.
-exp_difference = _step("exp_difference", ieee._exp_difference)
+exp_difference = _step("exp_difference", ieee.exp_difference)
 sum_error = _step("sum_error", lambda a, b: ieee.two_sum(a, b)[1])
 checked_index = _step("checked_index", lambda index, count: float(ieee.position(index, int(count))))
 gather = _step("gather", ieee.take)

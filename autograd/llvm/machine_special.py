@@ -38,9 +38,9 @@ def _density(x: Number) -> tuple[Pair, Scaled]:
     """e^(-x²/2)/√(2π) for |x| up to _FLAT: its mantissa in two words, and its scale."""
     square, low = two_product(x, x)
     power = Scaled(-0.5 * square, -0.5 * low)
-    high, low = two_product(power.mantissa[0], special._1_OVER_SQRT_2PI[0])
-    rest = fma(power.mantissa[0], special._1_OVER_SQRT_2PI[1], low)
-    return (high, fma(power.mantissa[1], special._1_OVER_SQRT_2PI[0], rest)), power
+    high, low = two_product(power.mantissa[0], special.ONE_OVER_SQRT_2PI[0])
+    rest = fma(power.mantissa[0], special.ONE_OVER_SQRT_2PI[1], low)
+    return (high, fma(power.mantissa[1], special.ONE_OVER_SQRT_2PI[0], rest)), power
 
 
 def normal_pdf(x: Number) -> Number:
@@ -56,7 +56,7 @@ def _tail(x: Number, low: Number) -> tuple[Pair, Scaled]:
     """erfc(x + low) for ½ ≤ x ≤ 28 as e^(-x²)·g/(1 + 2x): its mantissa, and its scale."""
     square, square_low = two_product(x, x)
     power = Scaled(-square, -square_low)
-    correction = polynomial(special._ERFC, (x - 4.0) / (x + 4.0))
+    correction = polynomial(special.ERFC, (x - 4.0) / (x + 4.0))
     product = multiply(power.mantissa, ordered_sum(1.25, correction))
     high, rest = divide(product, ordered_sum(2.0 * x, x.like(1.0)))
     slope = -special.TWO_OVER_SQRT_PI * power.mantissa[0]
@@ -94,8 +94,8 @@ def erfc(x: Number) -> Number:
 
 def _cdf(x: Number, factor: Number | None = None) -> Number:
     """factor·erfc(-x/√2)/2 for |x| up to _FLAT, its argument in two words."""
-    argument, low = two_product(x, -special._1_OVER_SQRT_2[0])
-    low = fma(x, -special._1_OVER_SQRT_2[1], low)
+    argument, low = two_product(x, -special.ONE_OVER_SQRT_2[0])
+    low = fma(x, -special.ONE_OVER_SQRT_2[1], low)
     low_of_size = select(argument < 0.0, -low, low)
     (c, c_low), power = _tail(at_least(fabs(argument), 0.5), low_of_size)
 
@@ -128,8 +128,8 @@ def gelu(x: Number) -> Number:
 
 def _gelu_slope_by_its_zero(x: Number) -> Number:
     """The polynomial c₀ + d·(c₁ + d·(c₂ + …)), the sums that cancel in two words."""
-    d = x - special._GELU_TURNS
-    c0, c1, c2, *rest = special._GELU_SLOPE
+    d = x - special.GELU_TURNS
+    c0, c1, c2, *rest = special.GELU_SLOPE
     total, low = ordered_sum(c2, d * polynomial(rest, d))
     product, product_low = two_product(d, total)
     total, total_low = ordered_sum(c1, product)
