@@ -829,3 +829,18 @@ def test_a_thread_that_traces_leaves_the_others_alone():
             assert vmap(grad(polynomial))([2.0]) == [10.0]
 
     in_threads(work)
+
+
+@pytest.mark.parametrize("count", range(1, 30))
+def test_a_dot_of_any_length_with_a_bias_is_the_eager_one_in_lanes_and_without(count: int) -> None:
+    ws = [0.1 * i - 0.7 for i in range(count)]
+    X = numpy.random.default_rng(0).normal(size=(11, count))
+
+    def neuron(ws: Any, b: Any, x: Any) -> Any:
+        return F.dot(ws, x, b)
+
+    assert jit(neuron)(ws, 0.3, X[0]) == neuron(ws, 0.3, X[0])
+    lanes = vmap(neuron, in_axes=(None, None, 0))
+    assert jit(lanes)(ws, 0.3, X).tolist() == lanes(ws, 0.3, X).tolist()
+    of_lanes = vmap(neuron, in_axes=(0, 0, 0))
+    assert jit(of_lanes)(X, X[:, 0], X).tolist() == of_lanes(X, X[:, 0], X).tolist()

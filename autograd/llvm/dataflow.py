@@ -39,7 +39,7 @@ class Dataflow:
 
     def is_long_dot(self, slot: int) -> bool:
         """Whether the slot is a dot of so many products that it is a loop."""
-        return self.ops[slot] is ops.dot and len(self.operands[slot]) > 2 * LONG
+        return self.ops[slot] is ops.dot and len(self.operands[slot]) // 2 > LONG
 
     def cut(self, slots: Iterable[int]) -> list[Step]:
         """Straight steps of at most the limit, in the given order."""
