@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
+import numpy
+
 from autograd.real import is_array
 from autograd.value import Value
 
 if TYPE_CHECKING:
-    import numpy
-
     from autograd.entry import Entry
     from autograd.signature import Arguments
     from autograd.tree import Tree
@@ -88,4 +88,6 @@ class Bound:
         for e in spread.elements:
             if e.array < len(part.arrays):
                 array = part.arrays[e.array]
-                array[...] = inputs[e.begin : e.end].reshape(array.shape)
+                numpy.copyto(
+                    array, inputs[e.begin : e.end].reshape(array.shape), casting="same_kind"
+                )

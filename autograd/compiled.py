@@ -44,6 +44,8 @@ class Compiled:
     ) -> None:
         if not callable(f):
             raise TypeError(f"jit compiles a function, not {describe(f)}")
+        if fastmath.__class__ is not bool:
+            raise TypeError(f"fastmath is True or False, not {describe(fastmath)}")
         if threads.__class__ is not int or threads < 1:
             raise ValueError(f"threads is a whole number from 1 on, not {describe(threads)}")
         if not isinstance(static, tuple):
@@ -57,19 +59,13 @@ class Compiled:
         self._lock = threading.Lock()
 
     def __call__(self, *args: Tree, **kwargs: Tree) -> Tree:
-        if _tracing.get() or anomaly.is_watching():
+        if _tracing.get() or anomaly.is_watching() or transforms.is_running():
             return self._f(*args, **kwargs)
         given, fixed = self._split(args, kwargs)
         arguments = self._reader.read(given)
-        if arguments.is_traced() or (
-            transforms.is_running() and transforms.is_differentiating(arguments.leaves)
-        ):
+        if arguments.is_traced():
             return self._f(*args, **kwargs)
-        try:
-            entry = self._entry(arguments, given, fixed)
-        except ClosesOver:
-            return self._f(*args, **kwargs)
-        return entry.call(arguments)
+        return self._entry(arguments, given, fixed).call(arguments)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         """As a method: bound to the instance, as functions are."""

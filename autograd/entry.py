@@ -143,7 +143,9 @@ class Spread:
 
 
 def _lies_ready(array: Any) -> bool:
-    return bool(array.dtype == numpy.float64 and array.flags.c_contiguous and array.dtype.isnative)
+    flags = array.flags
+    is_native = array.dtype == numpy.float64 and array.dtype.isnative
+    return bool(is_native and flags.c_contiguous and flags.aligned)
 
 
 class Entry:

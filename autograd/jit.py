@@ -41,7 +41,7 @@ def jit(
     11.0
     """
     try:
-        from autograd.compiled import Compiled  # brings NumPy and llvmlite
+        from autograd.compiled import Compiled  # brings NumPy; llvmlite comes with the first call
     except ImportError as error:
         raise ImportError(
             f'jit needs llvmlite and NumPy ({error}): pip install "stepgrad[compile]"'

@@ -91,6 +91,13 @@ class Traced(Value):
             self,
         )
 
+    def __hash__(self) -> int:
+        raise NoNumber(
+            f"{self!r} has no value while tracing, so a dict or set cannot look it up; "
+            "use take(list, index)",
+            self,
+        )
+
     def __float__(self) -> float:
         self._refuse("float()")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 from collections import deque
+from contextvars import ContextVar
 from itertools import repeat
 
 from autograd import anomaly, ops
@@ -36,6 +37,7 @@ _ONE_A_LANE = (
 # The aliases of transforms whose function is still running, by id. They are held, so that one which
 # a Ctrl-C leaves here can never lend its id to another Value.
 _live: dict[int, Value] = {}
+_inside = ContextVar("inside_transform", default=False)
 
 
 # -- the transforms ------------------------------------------------------------------------------
@@ -194,10 +196,12 @@ class _Call:
         for i, x in zip(chosen, inputs if isinstance(argnums, tuple) else (inputs,), strict=True):
             arguments[i] = x
         aliases = {id(alias): alias for alias in self.aliases}
+        inside = _inside.set(True)
         try:
             _live.update(aliases)
             result = f(*arguments, **kwargs)
         finally:
+            _inside.reset(inside)
             deque(map(_live.pop, aliases, repeat(None)), maxlen=0)
         self.outputs, self.output_structure = flatten(result)
 
@@ -275,8 +279,8 @@ class _Call:
 
 
 def is_running() -> bool:
-    """Whether any transform's function is still running."""
-    return bool(_live)
+    """Whether this thread is inside a function that a transform calls."""
+    return _inside.get()
 
 
 def is_differentiating(leaves: Sequence[Any]) -> bool:

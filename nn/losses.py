@@ -83,6 +83,8 @@ def _numbers(target: Any, outputs: int) -> Any:
         raise ValueError("mse takes at least one output, but the prediction has none")
     if isinstance(target, Value) or (outputs == 1 and target.__class__ is float):
         return target
+    if outputs == 1 and isinstance(_scalar(target), Real):
+        return finite(_scalar(target), "a target of mse")
     several = [target] if isinstance(target, Real) else listed(target, "a target of mse", "numbers")
     if len(several) != outputs:
         raise ValueError(

@@ -159,10 +159,10 @@ def _compiled(run: Run, samples: list[Sample], watched: list[Sample], size: int 
             f"training is compiled, which needs llvmlite and NumPy ({error}): pip install "
             '"stepgrad[compile]", or train with eager=True, without them and slowly'
         ) from error
-    except (TypeError, ValueError) as error:  # eagerly it just worked
+    except (TypeError, ValueError, LookupError, AttributeError) as error:  # eagerly it worked
         raise TypeError(
-            f"this training cannot be compiled: {error}. Change that, or train with eager=True, "
-            "which computes Value by Value"
+            f"this training cannot be compiled: {type(error).__name__}: {error}. Change that, "
+            "or train with eager=True, which computes Value by Value"
         ) from error
 
 

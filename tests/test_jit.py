@@ -5,10 +5,13 @@ import copy
 import functools
 import math
 import operator
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy
@@ -844,3 +847,84 @@ def test_a_dot_of_any_length_with_a_bias_is_the_eager_one_in_lanes_and_without(c
     assert jit(lanes)(ws, 0.3, X).tolist() == lanes(ws, 0.3, X).tolist()
     of_lanes = vmap(neuron, in_axes=(0, 0, 0))
     assert jit(of_lanes)(X, X[:, 0], X).tolist() == of_lanes(X, X[:, 0], X).tolist()
+
+
+# -- what may not go wrong quietly ----------------------------------------------------------------
+
+
+def test_a_dict_or_set_cannot_look_up_what_has_no_number() -> None:
+    with pytest.raises(TypeError, match="use take"):
+        jit(lambda i: {0: 1.0, 1: 3.0}.get(i, 7.0))(1.0)
+
+
+def test_inside_a_transform_a_compiled_function_sees_what_it_closes_over() -> None:
+    factor = [Value(3.0)]
+    scaled = jit(lambda x: x * factor[0])
+    assert scaled(2.0) == 6.0
+
+    def loss(w: Any) -> Any:
+        factor[0] = w
+        return scaled(2.0)
+
+    assert grad(loss)(3.0) == 2.0
+
+
+def test_static_arguments_that_differ_in_shape_class_or_sign_have_programs_of_their_own() -> None:
+    shaped = jit(lambda x, n: x * n.ndim, static=("n",))
+    assert shaped(1.0, numpy.array([2.0])) == 1.0
+    assert shaped(1.0, numpy.array([[2.0]])) == 2.0
+    divided = jit(lambda x, n: F.divide(x, n), static=("n",))
+    assert divided(1.0, 0.0) == math.inf
+    assert divided(1.0, -0.0) == -math.inf
+
+
+def test_push_does_not_cut_numbers_to_fit_an_array_of_ints() -> None:
+    whole = numpy.array([1, 2])
+    bound = jit(lambda a: a[0] * a[1]).bind(whole)
+    bound.parameters[:] = 0.5
+    with pytest.raises(TypeError, match="cast"):
+        bound.push()
+    assert whole.tolist() == [1, 2]
+
+
+INTERRUPTED = """
+import gc, os, signal
+import numpy
+from autograd import exp, jit, lgamma, sin, vmap
+def stop(*_):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, stop)
+def interrupt(f, x, after):
+    f(x[:16])
+    try:
+        signal.setitimer(signal.ITIMER_REAL, after)
+        for _ in range(10_000):
+            f(x)
+    except KeyboardInterrupt:
+        return "raised"
+    return "lost"
+slow = jit(vmap(lgamma))
+print(interrupt(slow, numpy.linspace(3.0, 6.0, 400), 0.2))
+threaded = jit(vmap(lambda x: sin(x) * exp(x)), threads=2)
+ones = numpy.ones(4_000_000)
+print(interrupt(threaded, ones, 0.2))
+del threaded
+gc.collect()
+again = jit(vmap(lambda x: sin(x) + x), threads=2)
+few = ones[:400_000]
+again(few)
+child = os.fork()
+if child == 0:
+    again(few)
+    os._exit(7)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_ctrl_c_is_raised_and_a_forked_process_has_threads_of_its_own() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", INTERRUPTED]
+    root = Path(__file__).parents[1]
+    done = subprocess.run(
+        command, cwd=root, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout.split() == ["raised", "raised", "7"], done.stderr

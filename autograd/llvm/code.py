@@ -26,6 +26,7 @@ class Layout:
     kernels: int  # as bits, in the order of `kernels.NAMES`
     constants: int  # among the uniforms
     outputs: int
+    calls_back: int  # whether it calls Python functions
 
 
 KINDS = "number", "truth", "lane"  # of an output

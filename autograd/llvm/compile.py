@@ -27,6 +27,7 @@ from autograd.llvm.schedule import schedule
 from autograd.llvm.steps import Schedule, aligned
 from autograd.program import Program
 
+CALLED_BACK = tuple(machine_math.CALLBACKS.values())
 # How hard the code generator tries, and how many instructions go into one function. More effort
 # gives faster code, and is affordable up to so many instructions.
 EFFORTS = ((10_000, 1, 500), (1 << 62, 0, 500))
@@ -141,6 +142,7 @@ def _layout(plan: Schedule, module: Module, constants: int) -> Layout:
         kernels=sum(1 << kernels.NAMES.index(name) for name in module.kernels),
         constants=constants,
         outputs=len(program.outputs),
+        calls_back=int(any(op in CALLED_BACK for op, _ in program.instructions)),
     )
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import sys
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +17,7 @@ from autograd.ieee import BLOCK
 from autograd.llvm.builtin import BAD_INDEX, builtin
 from autograd.llvm.code import Code
 from autograd.llvm.kernels import NAMES
+from autograd.llvm.machine_math import CALLBACKS
 from autograd.llvm.module import (
     FIRST_KERNEL,
     LANES,
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     Doubles = NDArray[numpy.float64]
     Words = NDArray[numpy.int64]
 
+CALLED_BACK = tuple([op.value for op in CALLBACKS.values()])
 FEWEST_STRIPES = 16  # at least those of the few sums that are in no tile
 ROUND = 8  # blocks for each thread between two additions to the sums
 
@@ -73,6 +78,8 @@ class Frame:
         owner = compiled, uniforms, batch, self._rows, self._borrowed, states, rooms
         self.run: Callable[[], None]
         self.run = _InThreads(compiled, states, owner) if count > 1 else _alone(state, owner)
+        if layout.calls_back:
+            self.run = _Watched(self.run)
 
     def use_lane_input(self, i: int, array: Doubles) -> None:
         """Read lane input i from the caller's array: contiguous, a multiple of eight long.
@@ -122,6 +129,37 @@ def _workspace(compiled: Code, state: Words) -> Doubles:
 
 def _alone(state: Words, owner: object) -> Callable[[], None]:
     return builtin(state.ctypes.data, owner)
+
+
+class _Watched:
+    """Runs machine code that calls Python functions, and raises what one of them raised.
+
+    ctypes can hand an exception (a Ctrl-C, say) to nobody but `sys.unraisablehook`, and then
+    goes on with a wrong number.
+    """
+
+    _lock = threading.RLock()  # the hook is one for all threads
+
+    def __init__(self, run: Callable[[], None]) -> None:
+        self._run = run
+
+    def __call__(self) -> None:
+        raised: list[BaseException] = []
+
+        def catch(report: sys.UnraisableHookArgs) -> None:
+            if report.object in CALLED_BACK and report.exc_value is not None:
+                raised.append(report.exc_value)
+            else:
+                before(report)
+
+        with self._lock:
+            before, sys.unraisablehook = sys.unraisablehook, catch
+            try:
+                self._run()
+            finally:
+                sys.unraisablehook = before
+        if raised:
+            raise raised[0]
 
 
 # -- several threads -----------------------------------------------------------------------------
@@ -174,8 +212,11 @@ class _InThreads:
                 blocks = start, low, min(low + self._share, end)
                 function = self._functions[f"blocks_{at}"]
                 parts.append(pool.submit(function, state.ctypes.data, *blocks))
-            for part in parts:
-                part.result()
+            try:
+                for part in parts:
+                    part.result()
+            finally:
+                wait(parts)  # also after Ctrl-C: they write into the buffers
             self._functions[f"fold_{at}"](first, end - start)
 
 
@@ -187,3 +228,7 @@ def _function(address: int, numbers: int) -> Callable[..., None]:
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="lanes")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of the threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -25,7 +25,7 @@ try:
 except ImportError as error:
     raise ImportError(
         'compiling needs llvmlite: pip install "stepgrad[compile]"; '
-        "without it, the same function runs uncompiled"
+        "or call the function without jit"
     ) from error
 
 # LLVM's newer linker puts a library's code and constants side by side, so that short addresses
