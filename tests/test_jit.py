@@ -243,7 +243,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
     ),
     "a complex number": (lambda: jit(lambda x: x)(1j), TypeError, "not complex"),
     "a set": (lambda: jit(lambda x: x)({1.0}), TypeError, "not set"),
-    "a set for a result": (lambda: jit(lambda x: {x})(1.0), TypeError, "not set"),
+    "a set for a result": (lambda: jit(lambda x: {x})(1.0), TypeError, "dict or set"),
     "an int too large": (lambda: jit(lambda x: x)(10**400), OverflowError, "too large"),
     "a condition": (lambda: jit(lambda x: 1.0 if x > 0 else 2.0)(1.0), TypeError, "where"),
     "a float": (lambda: jit(math.exp)(1.0), TypeError, "where"),

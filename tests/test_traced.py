@@ -191,12 +191,11 @@ def test_asking_for_the_number_is_a_type_error_that_says_what_to_do(ask: Any, ad
         ask(x_() * 2.0)
 
 
-def test_a_traced_value_prints_hashes_and_compares_with_anything_else():
+def test_a_traced_value_prints_and_compares_with_anything_else():
     x = x_()
     assert repr(x) == str(x) == f"{x}" == "<traced x>"
     assert repr(x * 2.0) == "<traced multiply>"
     assert repr(placeholder("y", is_lane=True).exp()) == "<traced lane exp>"
-    assert {x: 1}[x] == 1
     assert (x == "x") is False
     assert x != None  # noqa: E711
 
