@@ -50,13 +50,13 @@ def check_grads(
     all of them move, drawn from `seed`. `directions=k` takes k of these and nothing else.
 
     >>> check_grads(lambda x, y: (x * y).tanh(), (0.5, 2.0))
-    >>> check_grads(lambda x: x * x.data, (3.0,))
-    Traceback (most recent call last):
-        ...
-    autograd.testing.comparison.GradientError: the derivative by args[0] is 3.0,
+    >>> try:
+    ...     check_grads(lambda x: x * x.data, (3.0,))
+    ... except AssertionError as error:
+    ...     print(error)
+    the derivative by args[0] is 3.0,
     but finite differences give 6.0 ± 2e-12 (difference 3, tolerance 6e-06), in forward mode,
     order 1
-    The failing graph is drawn in ...graph.svg
     """
     _check_question(f, args, order, modes, directions)
     function = FlatFunction.of(f, Point.of(tuple(args), "args"))
