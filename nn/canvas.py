@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 INK = "#333333"
 COLORS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#999999")
-MARKERS = "os^DvPX*"
+MARKERS = "os^DvPX*<>"  # more than colours, so that forty classes look different
 
 
 def labelled(X: Samples, y: Targets) -> tuple[list[list[float]], list[int]]:

@@ -152,7 +152,8 @@ def plot_hidden_features(
     scatter_components(left, table, labels, classes, f"the data: {len(table[0])} features")
     scatter_components(right, hidden, labels, classes, f"the hidden layer: {len(hidden[0])} units")
     if legend:
-        right.legend(frameon=False, fontsize="small")
+        columns = 1 + len(right.get_legend_handles_labels()[1]) // 6
+        right.legend(frameon=True, framealpha=0.9, fontsize="small", ncols=columns)
     return [left, right]
 
 
