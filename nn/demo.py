@@ -68,12 +68,19 @@ class Source:
     classes: tuple[str, ...] = ()
 
 
-def bundled(load: Callable[[], Data]) -> Callable[[int], Split]:
-    """Samples that there are so many of: a quarter is held out, and all are standardised."""
+def bundled(load: Callable[[], Data], largest: float | None = None) -> Callable[[int], Split]:
+    """Samples that there are so many of: a quarter is held out.
+
+    All features are standardised, or, where they are of one kind, divided by the largest: a pixel
+    that is nearly always black would be blown up by its own small deviation.
+    """
 
     def samples(seed: int) -> Split:
         X, X_test, y, y_test = train_test_split(*load(), test=0.25, seed=seed)
-        return standardise(X), standardise(X_test, like=X), y, y_test
+        if largest is None:
+            return standardise(X), standardise(X_test, like=X), y, y_test
+        shares = [[[x / largest for x in sample] for sample in part] for part in (X, X_test)]
+        return shares[0], shares[1], y, y_test
 
     return samples
 
@@ -96,7 +103,7 @@ SOURCES = {
     "circles":       Source(made(datasets.circles, 100)),
     "spiral":        Source(made(datasets.spiral, 150)),
     "xor":           Source(made(datasets.xor, 100)),
-    "digits":        Source(bundled(datasets.digits), classes=tuple("0123456789")),
+    "digits":        Source(bundled(datasets.digits, largest=16.0), classes=tuple("0123456789")),
     "iris":          Source(bundled(datasets.iris), classes=("setosa", "versicolor", "virginica")),
     "wine":          Source(bundled(datasets.wine), classes=("first", "second", "third")),
 }
