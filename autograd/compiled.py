@@ -32,10 +32,6 @@ if TYPE_CHECKING:
 _tracing = ContextVar("tracing", default=False)
 
 
-class ClosesOver(TypeError):
-    """f uses a variable of a transform that is still running without being given it."""
-
-
 class Compiled:
     """A function with what was compiled of it so far, one entry a structure of arguments."""
 
@@ -52,7 +48,7 @@ class Compiled:
             raise TypeError(f'static is a tuple of names, as in ("n",), not {describe(static)}')
         functools.update_wrapper(self, f)
         self._f = f
-        self._static = tuple(static)
+        self._static = static
         self._threads, self._fastmath = threads, fastmath
         self._entries: list[Entry] = []
         self._reader = Reader()
@@ -61,11 +57,10 @@ class Compiled:
     def __call__(self, *args: Tree, **kwargs: Tree) -> Tree:
         if _tracing.get() or anomaly.is_watching() or transforms.is_running():
             return self._f(*args, **kwargs)
-        given, fixed = self._split(args, kwargs)
-        arguments = self._reader.read(given)
+        arguments, fixed = self._read(args, kwargs)
         if arguments.is_traced():
             return self._f(*args, **kwargs)
-        return self._entry(arguments, given, fixed).call(arguments)
+        return self._entry(arguments, fixed).call(arguments)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         """As a method: bound to the instance, as functions are."""
@@ -78,9 +73,8 @@ class Compiled:
         """
         from autograd.bound import Bound
 
-        given, fixed = self._split(args, kwargs)
-        arguments = self._reader.read(given)
-        return Bound(self._entry(arguments, given, fixed), arguments)
+        arguments, fixed = self._read(args, kwargs)
+        return Bound(self._entry(arguments, fixed), arguments)
 
     def program(self, *args: Tree, **kwargs: Tree) -> Program:
         """The simplified program for such arguments, as it is compiled."""
@@ -88,8 +82,7 @@ class Compiled:
 
     def trace(self, *args: Tree, **kwargs: Tree) -> Program:
         """The program as it was traced, before anything was simplified."""
-        given, fixed = self._split(args, kwargs)
-        return _Trace(self._f, self._reader.read(given), fixed).program
+        return _Trace(self._f, *self._read(args, kwargs)).program
 
     def __repr__(self) -> str:
         name = getattr(self._f, "__qualname__", repr(self._f))
@@ -97,10 +90,10 @@ class Compiled:
 
     # -- what was compiled already ---------------------------------------------------------------
 
-    def _split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, _Fixed]:
-        """The arguments that hold numbers, in order, and what is fixed while tracing."""
+    def _read(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Arguments, _Fixed]:
+        """The arguments that hold numbers, flat and in order, and what is fixed while tracing."""
         if not (self._static or kwargs):
-            return args, _NOTHING_FIXED
+            return self._reader.read(args), _NOTHING_FIXED
         names = list(inspect.signature(self._f).parameters)
         wrong = [name for name in self._static if name not in names]
         if wrong:
@@ -109,9 +102,10 @@ class Compiled:
         by_name = {name: x for name, x in kwargs.items() if name in self._static}
         moving = [x for i, x in enumerate(args) if i not in by_place]
         named = {name: x for name, x in kwargs.items() if name not in self._static}
-        return (*moving, *named.values()), _Fixed(by_place, by_name, tuple(named))
+        fixed = _Fixed(by_place, by_name, tuple(named))
+        return self._reader.read([*moving, *named.values()]), fixed
 
-    def _entry(self, arguments: Arguments, given: tuple[Any, ...], fixed: _Fixed) -> Entry:
+    def _entry(self, arguments: Arguments, fixed: _Fixed) -> Entry:
         for entry in self._entries:
             if entry.fits(arguments, fixed):
                 return entry
@@ -174,21 +168,18 @@ class _Trace:
             self.outputs, self.structure = flatten(fixed.call(f, tuple(trees)))
         finally:
             _tracing.reset(tracing)
-        if transforms.is_running() and transforms.is_differentiating(self.outputs):
-            raise ClosesOver(
+        if transforms.is_differentiating(self.outputs):
+            raise TypeError(
                 "f uses a variable of an enclosing grad or another transform, of which a compiled "
                 "function knows nothing; give it to f as an argument"
             )
-        self.inputs = inputs
         self.arrays = [x for x in inputs if isinstance(x, TracedArray)]
-        numbers = [x for x in dict.fromkeys(map(id, inputs)) if x]
-        of_id = {id(x): x for x in inputs if isinstance(x, Traced)}
-        self.numbers = [of_id[x] for x in numbers if x in of_id]
+        numbers = {id(x): x for x in inputs if isinstance(x, Traced)}.values()  # each once
         elements = [x for array in self.arrays for x in array.elements]
         lanes = [x for array in self.arrays for x in array.lane_inputs]
         self.order = self._order()
         ordered = [self.outputs[i] for i in self.order]
-        self.program = program_of(ordered, [*self.numbers, *elements, *lanes])
+        self.program = program_of(ordered, [*numbers, *elements, *lanes])
 
     def _order(self) -> list[int]:
         """The outputs of the program; in a gradient those of a Value's later places come last.

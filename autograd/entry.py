@@ -33,6 +33,11 @@ class Rows(NamedTuple):
     begin: int
     end: int
 
+    def write(self, frame: Frame, array: Any, lanes: int) -> None:
+        """The array's samples into its rows."""
+        samples = array.transpose(self.order).reshape(-1, lanes)
+        frame.lane_inputs[self.begin : self.end, :lanes] = samples
+
 
 class Elements(NamedTuple):
     """An array argument of which each element is an input: which array, and where they stand."""
@@ -115,8 +120,7 @@ class Spread:
     def write_lanes(self, frame: Frame, arrays: Sequence[Any], lanes: int) -> None:
         """Each mapped array's samples into its rows of lanes."""
         for r in self.rows:
-            samples = arrays[r.array].transpose(r.order).reshape(-1, lanes)
-            frame.lane_inputs[r.begin : r.end, :lanes] = samples
+            r.write(frame, arrays[r.array], lanes)
 
     def lend_lanes(self, frame: Frame, arrays: Sequence[Any], lanes: int) -> None:
         """The same, but a long array of one axis is read where it lies, until `take_back`."""
@@ -127,8 +131,7 @@ class Spread:
             if len(r.order) == 1 and _lies_ready(array):
                 frame.use_lane_input(r.begin, array)
             else:
-                samples = array.transpose(r.order).reshape(-1, lanes)
-                frame.lane_inputs[r.begin : r.end, :lanes] = samples
+                r.write(frame, array, lanes)
         return None
 
     def take_back(self, frame: Frame, lanes: int) -> None:

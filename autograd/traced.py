@@ -69,9 +69,8 @@ class Traced(Value):
         first = 1 if op is ops.where else 0
         xs = [*operands[:first], *[_as_number(x) for x in operands[first:]]]
         if op.select and not isinstance(xs[0], Traced):
-            chosen = xs[
-                op.select(*[x.data if x.__class__ is Value else x for x in xs[:1]], *xs[1:])
-            ]
+            selector = xs[0].data if isinstance(xs[0], Value) else xs[0]
+            chosen = xs[op.select(selector, *xs[1:])]
             return chosen if isinstance(chosen, Value) else Value(chosen)
         return _traced(op, xs, _any_lane(xs))
 

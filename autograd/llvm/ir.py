@@ -28,7 +28,7 @@ DOUBLE, INTEGER, TRUTH, POINTER = "double", "i64", "i1", "ptr"
 
 # On every function that takes, gives or holds vectors, and on all of a module alike: without it a
 # machine with AVX-512 splits vectors in two, and a caller would pass them otherwise than a callee.
-WHOLE_VECTORS = '"prefer-vector-width"="512" "min-legal-vector-width"="512"'
+WHOLE_VECTORS = 'nounwind "prefer-vector-width"="512" "min-legal-vector-width"="512"'
 
 
 def vector(type: str) -> str:

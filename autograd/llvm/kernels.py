@@ -16,7 +16,6 @@ from autograd.llvm.ir import DOUBLE, INTEGER, POINTER, Function, Number
 from autograd.llvm.kernels_of_lanes import Dots, Sums
 from autograd.llvm.vectors import BYTES, VECTOR, counted, entry, gathered
 
-WIDE = f"nounwind {ir.WHOLE_VECTORS}"
 STRICT, FAST = "", "reassoc nsz arcp contract"
 
 
@@ -32,7 +31,7 @@ def library(name: str, fastmath: bool) -> machine.Library:
 
     def text() -> str:
         parameters, write = _KERNELS[name]
-        f = Function(name, _typed(parameters), "void", WIDE, flags)
+        f = Function(name, _typed(parameters), "void", ir.WHOLE_VECTORS, flags)
         write(f, side)
         f.ret()
         return ir.module_text([f])

@@ -181,8 +181,8 @@ def function(name: str, type: str) -> Function:
     formula, arity = _CALLED[name]
     parameters = [(f"x{i}", type) for i in range(arity)]
     result = f"{{ {type}, {type} }}" if name in _OF_TWO_RESULTS else type
-    attributes = f"nounwind {ir.WHOLE_VECTORS}"
-    f = Function(ir.name_for(name, type), parameters, result, attributes, linkage="internal")
+    name = ir.name_for(name, type)
+    f = Function(name, parameters, result, ir.WHOLE_VECTORS, linkage="internal")
     f.ret(formula(*f.arguments))
     return f
 

@@ -52,7 +52,7 @@ class Module:
     ) -> Function:
         """A new function of the module."""
         flags = kernels.FAST if self.fastmath else kernels.STRICT
-        f = Function(name, parameters, result, kernels.WIDE, flags)
+        f = Function(name, parameters, result, ir.WHOLE_VECTORS, flags)
         self._functions.append(f)
         return f
 
