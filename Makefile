@@ -45,9 +45,10 @@ examples: setup  ## doctests of the code and of the README, and the notebooks
 	@echo "== doctests and notebooks"
 	$(PYTEST) --doctest-modules --doctest-glob=README.md --nbmake autograd nn README.md notebooks
 
-unit: setup  ## unit and property tests
+unit: setup  ## unit and property tests, some of them in a browser
+	@$(call check_browser)
 	@echo "== unit and property tests"
-	$(PYTEST)
+	$(PYTEST) --dist=loadgroup
 
 format: setup  ## rewrite the code as `make lint` wants it
 	.venv/bin/python -m ruff check --fix
@@ -96,13 +97,23 @@ endef
 # Debian keeps ensurepip, which makes virtual environments, in a package of its own.
 define check_system
 missing=$$(command -v dot > /dev/null || echo graphviz; "$(PYTHON)" -c 'import ensurepip' 2> /dev/null || echo python3-venv); \
+$(install_missing); \
+"$(PYTHON)" -c 'import ctypes, ensurepip, ssl, zlib' || \
+{ echo "$(PYTHON) lacks the module named above; name another Python: make PYTHON=/usr/bin/python3"; exit 1; }
+endef
+
+# Only the tests open a browser, and it is the system's: nothing downloads another.
+define check_browser
+missing=$$(command -v chromium > /dev/null || echo chromium fonts-dejavu-core fonts-liberation2); \
+$(install_missing)
+endef
+
+define install_missing
 missing=$$(echo $$missing); \
 if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
     export DEBIAN_FRONTEND=noninteractive PATH="$$PATH:/usr/sbin:/sbin"; \
     apt-get update -qq && apt-get install -qq -y --no-install-recommends $$missing || exit 1; \
 elif [ -n "$$missing" ]; then \
     echo "missing on this system; run: sudo apt-get install --no-install-recommends $$missing"; exit 1; \
-fi; \
-"$(PYTHON)" -c 'import ctypes, ensurepip, ssl, zlib' || \
-{ echo "$(PYTHON) lacks the module named above; name another Python: make PYTHON=/usr/bin/python3"; exit 1; }
+fi
 endef

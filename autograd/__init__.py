@@ -2,7 +2,8 @@
 
 `Value` is a number that remembers how it was computed; `backward()` reads that memory. The
 functions work on floats and on Values alike; `grad` and its relatives differentiate functions;
-`draw` shows a graph. See `autograd.testing` for checks of gradients.
+`draw` shows a graph, `step` both passes through it, `explain` where a gradient comes from. See
+`autograd.testing` for checks of gradients.
 
 >>> from autograd import Value, grad, tanh
 >>> x = Value(0.5)
@@ -13,6 +14,7 @@ True
 
 from autograd.anomaly import detect_anomaly
 from autograd.draw import Drawing, draw
+from autograd.explain import Explanation, explain
 from autograd.functions import (
     abs,
     acos,
@@ -86,12 +88,15 @@ from autograd.functions import (
 )
 from autograd.jit import jit
 from autograd.source import trace_source
+from autograd.stepper import Stepper, step
 from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from autograd.value import Value, topological_order
 from autograd.vmap import vmap
 
 __all__ = [
     "Drawing",
+    "Explanation",
+    "Stepper",
     "Value",
     "abs",
     "acos",
@@ -118,6 +123,7 @@ __all__ = [
     "erfc",
     "exp",
     "exp2",
+    "explain",
     "expm1",
     "floor",
     "floor_divide",
@@ -164,6 +170,7 @@ __all__ = [
     "softmax",
     "softplus",
     "sqrt",
+    "step",
     "subtract",
     "sum",
     "take",

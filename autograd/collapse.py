@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from autograd.value import topological_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
     from typing import Any
 
     from autograd.value import Value
@@ -36,20 +38,24 @@ class Box:
 
 
 class Arrow:
-    """The edges from one box to another: the local gradient of each."""
+    """The edges from one box to another: the local gradient of each, and which of them are lit."""
 
-    __slots__ = ("local_grads", "start", "stop")
+    __slots__ = ("lit", "local_grads", "start", "stop")
 
     def __init__(self, start: Box, stop: Box) -> None:
         self.start = start
         self.stop = stop
         self.local_grads: list[float] = []
+        self.lit: list[bool] = []
 
 
 class Picture:
-    """The boxes and arrows to draw; `note` says what they leave out and how to see it."""
+    """The boxes and arrows to draw; `note` says what they leave out and how to see it.
 
-    __slots__ = ("arrows", "boxes", "note", "roots", "total")
+    `gradients`, by the id of a node, stand in the picture instead of each node's own `.grad`.
+    """
+
+    __slots__ = ("arrows", "boxes", "gradients", "note", "roots", "total")
 
     def __init__(self, boxes: list[Box], arrows: list[Arrow], roots: set[int], total: int) -> None:
         self.boxes = boxes
@@ -57,6 +63,11 @@ class Picture:
         self.roots = roots  # ids of the Values that were asked for
         self.total = total
         self.note = ""
+        self.gradients: Mapping[int, float] | None = None
+
+    def grad(self, node: Value) -> float:
+        """The gradient to show beside a node."""
+        return node.grad if self.gradients is None else self.gradients[id(node)]
 
 
 class _Graph:
@@ -73,32 +84,50 @@ class _Graph:
 
 
 def picture(
-    roots: Sequence[Value], names: Mapping[int, str], collapse: str | None, limit: int
+    roots: Sequence[Value],
+    names: Mapping[int, str],
+    collapse: str | None,
+    limit: int,
+    lit: Container[tuple[int, int]] = (),
 ) -> Picture:
     """The most detailed picture of at most `limit` boxes that `collapse` allows.
 
-    `names` has a name for the id of a Value. Costs O(nodes) for each level that is tried.
+    `names` has a name for the id of a Value, `lit` the edges to light: (id of a node, place among
+    its parents). Costs O(nodes) for each level that is tried.
     """
     graph = _Graph(roots, names)
     total = len(graph.nodes)
     arrows = ARROWS_PER_BOX * (MOST_BOXES if collapse == "none" else limit)
     owners: Sequence[Owner] = range(total)
     if collapse in (None, "none") and _fits(owners, graph, limit, arrows):
-        return _drawn(owners, graph, names)
+        return _drawn(owners, graph, names, lit)
     for level, closed in _levels(graph, collapse):
         owners = _owners(_regions(level, graph), graph, closed)
         if _fits(owners, graph, limit, arrows):
-            shown = _drawn(owners, graph, names)
+            shown = _drawn(owners, graph, names, lit)
             if len(shown.boxes) < total:
                 shown.note = f"{total:,} nodes in {len(shown.boxes):,} boxes, collapsed by {level}."
                 shown.note += f"\n{_how_to_open(graph)}"
             return shown
     near = _nearest(owners, graph, limit if collapse else max(1, limit // OVERVIEW), arrows)
     owners = [owner if owner in near else HIDDEN for owner in owners]
-    shown = _drawn(owners, graph, names)
+    shown = _drawn(owners, graph, names, lit)
     shown.note = f"{total:,} nodes; shown are the {len(near):,} boxes nearest to the result."
     shown.note += f"\n{_how_to_open(graph)}"
     return shown
+
+
+def groups(root: Value, names: Mapping[int, str], level: str) -> list[str]:
+    """The name of the group that each node of the topological order is in, "" if in none.
+
+    `level` is "neuron" or "layer"; only groups of two nodes and more count. O(edges).
+    """
+    graph = _Graph((root,), names)
+    if not any(_levels(graph, level)):
+        return [""] * len(graph.nodes)
+    owners = _owners(_regions(level, graph), graph, closed=False)
+    sizes = Counter(owners)
+    return [x if isinstance(x, str) and sizes[x] > 1 else "" for x in owners]
 
 
 def _how_to_open(graph: _Graph) -> str:
@@ -231,7 +260,12 @@ def _nearest(
 # -- the picture ---------------------------------------------------------------------------------
 
 
-def _drawn(owners: Sequence[Owner], graph: _Graph, names: Mapping[int, str]) -> Picture:
+def _drawn(
+    owners: Sequence[Owner],
+    graph: _Graph,
+    names: Mapping[int, str],
+    lit: Container[tuple[int, int]],
+) -> Picture:
     boxes: dict[Owner, Box] = {owner: Box() for owner in dict.fromkeys(owners)}
     arrows: dict[tuple[Owner, Owner], Arrow] = {}
     used = set(graph.tops)
@@ -244,6 +278,7 @@ def _drawn(owners: Sequence[Owner], graph: _Graph, names: Mapping[int, str]) -> 
                 if (start, owner) not in arrows:
                     arrows[start, owner] = Arrow(boxes[start], boxes[owner])
                 arrows[start, owner].local_grads.append(node.local_grads[k])
+                arrows[start, owner].lit.append((id(node), k) in lit)
     for i in sorted(used):
         boxes[owners[i]].outputs.append(graph.nodes[i])
     for owner, box in boxes.items():

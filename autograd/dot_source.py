@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import inf, isfinite, nan
 
+from autograd.wording import INFIX, number, symbol_between, visible
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,9 +13,7 @@ if TYPE_CHECKING:
     from autograd.collapse import Arrow, Box, Picture
     from autograd.value import Value
 
-TITLE = 40  # characters of a label that are shown
 OPERANDS = 5  # operands of an operation that are shown where some are plain numbers
-INFIX = {"add", "subtract", "multiply", "divide", "remainder", "floor_divide", "pow"}
 DENSE = 100  # arrows: above, and above the two a box of binary operations, numbers hide each other
 PARALLEL = 8  # arrows from one node to another; more of them become one
 GAP = "&#160;&#160;"
@@ -23,6 +23,7 @@ INK, QUIET, LINE = "#1b1b1b", "#444444", "#8a8a8a"
 POSITIVE, NEGATIVE = (142, 188, 242), (250, 172, 128)  # blue and orange: the colour-blind tell them
 UNCOLOURED, NOT_A_NUMBER = "#ffffff", "#ffe14d"
 LINES = {1: "#3f7fc4", -1: "#d9702b", 0: LINE}  # by the sign of a local gradient
+LIT = 'color="#6f2dbd" fontcolor="#6f2dbd" penwidth=2.5 arrowsize=0.8'  # violet
 LOOKS = {
     "leaf": f'style=filled penwidth=2 color="{INK}"',
     "operation": "",
@@ -83,33 +84,11 @@ def text(words: str) -> str:
     >>> text('<b> & "\\"')
     '&lt;b&gt; &amp; &quot;&#92;&#92;&quot;'
     """
-    shown = "".join(map(_visible, words))
+    shown = visible(words, len(words))
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;")):
         shown = shown.replace(character, entity)
     # dot reads \\N as the node's name and two backslashes as one, entities or not
     return shown.replace("\\", "&#92;&#92;").replace("  ", " &#160;")
-
-
-def _shortened(label: str) -> str:
-    return label if len(label) <= TITLE else label[: TITLE - 1] + "…"
-
-
-def _visible(character: str) -> str:
-    if character < " ":
-        return chr(0x2400 + ord(character))
-    if character.isprintable() or character in "\u200c\u200d":  # joiners: letters need them
-        return character
-    return " " if character.isspace() else "�"
-
-
-def number(x: float) -> str:
-    """Four significant digits.
-
-    >>> number(0.1 + 0.2), number(-1234567.0), number(2.0)
-    ('0.3', '-1.235e6', '2')
-    """
-    mantissa, e, exponent = f"{x:.4g}".partition("e")
-    return f"{mantissa}e{int(exponent)}" if e else mantissa
 
 
 def operation(node: Value) -> tuple[str, str]:
@@ -123,7 +102,7 @@ def operation(node: Value) -> tuple[str, str]:
         return op.symbol, f"with {', '.join(numbers)}{more}"
     shown = [number(x) if x.__class__ is float else "•" for x in operands]
     if op.name in INFIX:
-        return f"{shown[0]} {'^' if op.name == 'pow' else op.symbol} {shown[1]}", ""
+        return f"{shown[0]} {symbol_between(op.name, op.symbol)} {shown[1]}", ""
     return f"{op.name}({', '.join(shown)})", ""
 
 
@@ -133,7 +112,7 @@ def operation(node: Value) -> tuple[str, str]:
 def _scale(picture: Picture) -> float:
     """The largest finite |gradient| in the picture, 0.0 if all are zero."""
     grads = [
-        abs(box.outputs[0].grad)
+        abs(picture.grad(box.outputs[0]))
         for box in picture.boxes
         if len(box.outputs) == 1 and not box.hidden
     ]
@@ -158,17 +137,17 @@ def _box(box: Box, picture: Picture, scale: float) -> str:
         return f'class="hidden" style="rounded,dashed" label=<{label}>'
     group = len(box.nodes) > 1
     kind = "group" if group else "operation" if box.nodes[0].op else "leaf"
-    fill = _colour(box.outputs[0].grad, scale) if len(box.outputs) == 1 else UNCOLOURED
+    fill = _colour(picture.grad(box.outputs[0]), scale) if len(box.outputs) == 1 else UNCOLOURED
     look = f'fillcolor="{fill}" ' + LOOKS[kind]
     if any(id(node) in picture.roots for node in box.outputs):
         kind += " root"
         look += " peripheries=2"
-    return f'class="{kind}" {look} label=<{_table(box, group)}>'
+    return f'class="{kind}" {look} label=<{_table(box, picture, group)}>'
 
 
-def _table(box: Box, group: bool) -> str:
+def _table(box: Box, picture: Picture, group: bool) -> str:
     node = box.outputs[0]
-    title = f"<B>{text(_shortened(box.title))}</B>" if box.title else ""
+    title = f"<B>{text(visible(box.title))}</B>" if box.title else ""
     name, numbers = operation(node) if not (group and title) else ("", "")
     if name:
         title += f'{GAP if title else ""}<FONT POINT-SIZE="13">{text(name)}</FONT>'
@@ -176,9 +155,9 @@ def _table(box: Box, group: bool) -> str:
     if numbers:
         rows.append(_wide(_quiet(numbers)))
     if len(box.outputs) == 1:
-        rows += [_row("data", number(node.data)), _row("grad", number(node.grad))]
+        rows += [_row("data", number(node.data)), _row("grad", number(picture.grad(node)))]
     else:
-        sizes = [abs(output.grad) for output in box.outputs]
+        sizes = [abs(picture.grad(output)) for output in box.outputs]
         largest = nan if any(size != size for size in sizes) else max(sizes)
         rows += [_row("outputs", f"{len(box.outputs):,}"), _row("|grad| ≤", number(largest))]
     if group:
@@ -220,15 +199,23 @@ def _arrow(arrow: Arrow, sides: str) -> Sequence[str]:
     Dense ones are thin, without numbers, and straight from one side to the other.
     """
     partials = arrow.local_grads
+    lit = any(arrow.lit)
     if arrow.start.hidden or arrow.stop.hidden:
-        return ['class="hidden" style=dashed' + (" constraint=false" if arrow.stop.hidden else "")]
+        look = "style=dashed" + (" constraint=false" if arrow.stop.hidden else "")
+        return [_lit("hidden", look, lit)]
     if sides:
         colour = LINE if len(partials) > 1 else LINES[(partials[0] > 0) - (partials[0] < 0)]
-        return [f'class="edges" color="{colour}" penwidth=0.7 arrowsize=0.4 {sides}']
+        return [_lit("edges", f'color="{colour}" penwidth=0.7 arrowsize=0.4 {sides}', lit)]
     group = len(arrow.start.nodes) > 1 or len(arrow.stop.nodes) > 1
     if len(partials) > (1 if group else PARALLEL):
-        return [f'class="edges" label="{len(partials):,} edges"']
-    return [f'class="edge" label="{number(partial)}"' for partial in partials]
+        return [_lit("edges", f'label="{len(partials):,} edges"', lit)]
+    pairs = zip(partials, arrow.lit, strict=True)
+    return [_lit("edge", f'label="{number(partial)}"', lit) for partial, lit in pairs]
+
+
+def _lit(kind: str, look: str, lit: bool) -> str:
+    """The attributes of an arrow; of those that are there twice, dot takes the last."""
+    return f'class="{kind} lit" {look} {LIT}' if lit else f'class="{kind}" {look}'
 
 
 def _caption(picture: Picture, scale: float, dense: bool) -> str:
@@ -240,6 +227,8 @@ def _caption(picture: Picture, scale: float, dense: bool) -> str:
     ]
     if any(len(arrow.stop.nodes) > 1 for arrow in picture.arrows):
         words[-1] += " where it enters"
+    if any(True in arrow.lit for arrow in picture.arrows):
+        words.append("violet: the paths explained")
     if not scale:
         words.append("all gradients are 0: call backward() first")
     rows = [*map(text, picture.note.splitlines())]

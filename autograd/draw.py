@@ -6,13 +6,24 @@ import os
 
 from autograd.collapse import MOST_BOXES, picture
 from autograd.dot_source import dot_source
+from autograd.files import write_file
 from autograd.value import Value
+from autograd.wording import named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Mapping, Sequence
+    from typing import Protocol
 
     Path = str | os.PathLike[str]
+
+    class Paths(Protocol):
+        """What `explain` gives, as far as a picture needs it."""
+
+        @property
+        def edges(self) -> Container[tuple[int, int]]:
+            """(id of a node, place among its parents)."""
+
 
 SECONDS = 60.0  # that dot may take
 LEVELS = (None, "none", "neuron", "layer")
@@ -29,6 +40,7 @@ def draw(
     collapse: str | None = None,
     limit: int = 300,
     rankdir: str = "LR",
+    paths: Paths | None = None,
 ) -> Drawing:
     """A picture of all that the values were computed from, as it is now.
 
@@ -38,6 +50,7 @@ def draw(
 
     `names=locals()` names the Values found in the caller's variables, and in lists, tuples and
     dicts one level deep. `rankdir` is Graphviz's: "LR", "TB", "RL" or "BT".
+    `paths=explain(leaf, value)` lights the paths that it found.
     At most `limit` (1 to 1500) boxes are drawn. A larger graph is collapsed, and the picture says
     what it hides: into one box for each labelled neuron, else for each layer, else all but what is
     nearest to the result. `collapse` chooses: "none", "neuron" or "layer".
@@ -52,9 +65,26 @@ def draw(
     >>> "2 × •" in picture.source
     True
     """
+    return drawing(
+        values, names=names, collapse=collapse, limit=limit, rankdir=rankdir, paths=paths
+    )
+
+
+def drawing(
+    values: Sequence[Value],
+    names: Mapping[str, object] | None = None,
+    collapse: str | None = None,
+    limit: int = 300,
+    rankdir: str = "LR",
+    paths: Paths | None = None,
+    gradients: Mapping[int, float] | None = None,
+) -> Drawing:
+    """What `draw` gives; with `gradients`, by the id of a node, in place of each `.grad`."""
     _check(values, collapse, limit, rankdir)
-    known = dict(_named(names)) if names is not None else {}
-    shown = picture(values, known, collapse, limit)
+    lit = _edges_of(paths)
+    known = dict(named(names)) if names is not None else {}
+    shown = picture(values, known, collapse, limit, lit)
+    shown.gradients = gradients
     summary = shown.note.replace("\n", " ") or f"{shown.total:,} node{'s' * (shown.total != 1)}"
     return Drawing(dot_source(shown, rankdir), summary)
 
@@ -100,7 +130,7 @@ class Drawing:
             content = self.svg().encode("utf-8")
         else:
             content = _render(self.source, suffix[1:])
-        _replace(os.fspath(path), content)
+        write_file(path, content)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """What a notebook shows; where dot cannot draw, the reason in words."""
@@ -122,7 +152,7 @@ class Drawing:
 # -- arguments -----------------------------------------------------------------------------------
 
 
-def _check(values: tuple[Value, ...], collapse: str | None, limit: int, rankdir: str) -> None:
+def _check(values: Sequence[Value], collapse: str | None, limit: int, rankdir: str) -> None:
     for value in values:
         if not isinstance(value, Value):
             raise TypeError(
@@ -138,28 +168,12 @@ def _check(values: tuple[Value, ...], collapse: str | None, limit: int, rankdir:
         raise ValueError(f'rankdir is "LR", "TB", "RL" or "BT", not {rankdir!r}')
 
 
-def _named(names: Mapping[str, object]) -> Iterator[tuple[int, str]]:
-    """(id of a Value, its name), later ones before earlier: a dict of them keeps the first name.
-
-    A variable goes before a list's element. Names that begin with _ are not the caller's own:
-    a notebook keeps its last results in such ones.
-    """
-    if not hasattr(names, "items"):
-        raise TypeError(f"names is a mapping such as locals(), not {type(names).__name__}")
-    variables = [(f"{name}", x) for name, x in names.items() if not f"{name}".startswith("_")]
-    for name, x in reversed(variables):
-        for key, element in reversed(_elements(x)):
-            if isinstance(element, Value) and isinstance(key, (int, str)):
-                yield id(element), f"{name}[{key!r}]"
-    for name, x in reversed(variables):
-        if isinstance(x, Value):
-            yield id(x), name
-
-
-def _elements(x: object) -> list[tuple[object, object]]:
-    if isinstance(x, dict):
-        return list(x.items())
-    return list(enumerate(x)) if isinstance(x, (list, tuple)) else []
+def _edges_of(paths: Paths | None) -> Container[tuple[int, int]]:
+    if paths is None:
+        return ()
+    if not hasattr(paths, "edges"):
+        raise TypeError(f"paths is what explain(leaf, value) gives, not {type(paths).__name__}")
+    return paths.edges
 
 
 # -- the program dot -----------------------------------------------------------------------------
@@ -197,18 +211,3 @@ def _render(source: str, form: str) -> bytes:
         raise RuntimeError(f"dot failed ({error.returncode}): {error.stderr!r:.500}") from None
     content: bytes = done.stdout
     return content
-
-
-def _replace(path: str, content: bytes) -> None:
-    folder = os.path.dirname(path) or "."
-    if not os.path.isdir(folder):
-        raise FileNotFoundError(f"there is no folder {folder!r} to save {path!r} in; make it first")
-    temporary = f"{path}.{os.getpid()}.part"
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-        os.replace(temporary, path)
-    except BaseException:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-        raise

@@ -144,13 +144,15 @@ def gelu_slope(x: float) -> float:
 # In decimal numbers of 40 digits: near its zeros log Γ loses up to twenty of them, and the
 # reflection formula more. Slow (0.2 ms), and right everywhere.
 
-_PI = "3.14159265358979323846264338327950288419716939937511"
-_HALF_LOG_2PI = "0.918938533204672741780329736405617639861397473637783"
-_BERNOULLI = (  # B₂, B₄, … as fractions
-    (1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6), (-3617, 510), (43867, 798)
+PI = "3.14159265358979323846264338327950288419716939937511"
+HALF_LOG_2PI = "0.918938533204672741780329736405617639861397473637783"
+BERNOULLI = (  # B₂, B₄, … as fractions
+    (1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6), (-3617, 510), (43867, 798),
+    (-174611, 330), (854513, 138), (-236364091, 2730), (8553103, 6), (-23749461029, 870),
+    (8615841276005, 14322),
 )  # fmt: skip
-_ASYMPTOTIC = 20  # from here on the nine Bernoulli terms are right to 25 digits
-_HIGHEST_ORDER = 100
+ASYMPTOTIC = 20  # from here on the fifteen Bernoulli terms are right to 33 digits
+HIGHEST_ORDER = 100
 
 
 def lgamma(x: float) -> float:
@@ -167,7 +169,7 @@ def lgamma(x: float) -> float:
 
 def polygamma(n: float, x: float) -> float:
     """The n-th derivative of ψ = (log Γ)′ for n = 0, 1, 2, … 100; nan for every other n."""
-    if not 0 <= n <= _HIGHEST_ORDER or n % 1 or x != x or x == -inf:
+    if not 0 <= n <= HIGHEST_ORDER or n % 1 or x != x or x == -inf:
         return nan
     order = int(n)
     if x == inf:
@@ -182,15 +184,15 @@ def _log_gamma(x: Decimal) -> Decimal:
     """Stirling's series of x + k, less the log of x(x + 1)…(x + k - 1): NIST DLMF 5.11.1, 5.5.3."""
     number = type(x)
     if x < 0:
-        sine = abs(_sine_and_cosine_of_pi(x)[0])
-        return (number(_PI) / sine).ln() - _log_gamma(1 - x)
+        sine = abs(_sine_of_pi(x - x.to_integral_value()))
+        return (number(PI) / sine).ln() - _log_gamma(1 - x)
     product = number(1)
-    while x < _ASYMPTOTIC:
+    while x < ASYMPTOTIC:
         product *= x
         x += 1
-    total = (x - number("0.5")) * x.ln() - x + number(_HALF_LOG_2PI) - product.ln()
+    total = (x - number("0.5")) * x.ln() - x + number(HALF_LOG_2PI) - product.ln()
     power = x
-    for k, (p, q) in enumerate(_BERNOULLI, 1):
+    for k, (p, q) in enumerate(BERNOULLI, 1):
         total += p / (q * 2 * k * (2 * k - 1) * power)
         power *= x * x
     return total
@@ -203,35 +205,37 @@ def _polygamma(order: int, x: Decimal) -> Decimal:
         mirrored = _polygamma(order, 1 - x)
         return (-mirrored if order % 2 else mirrored) - _cotangent_of_pi(order, x)
     total = number(0)
-    while x < _ASYMPTOTIC + order:
+    while x < ASYMPTOTIC + order:
         total += x ** -(order + 1)
         x += 1
     total = math.factorial(order) * (total + x ** -(order + 1) / 2)
     total += math.factorial(order - 1) * x**-order if order else -x.ln()
-    for k, (p, q) in enumerate(_BERNOULLI, 1):
+    for k, (p, q) in enumerate(BERNOULLI, 1):
         rising = math.factorial(2 * k + order - 1) * p / (number(math.factorial(2 * k)) * q)
         total += rising * x ** -(2 * k + order)
     return total if order % 2 else -total
 
 
-def _sine_and_cosine_of_pi(x: Decimal) -> tuple[Decimal, Decimal]:
-    """sin(πr) and cos(πr) of the distance r of x from the nearest whole number, by Taylor."""
-    angle = type(x)(_PI) * (x - x.to_integral_value())
-    sums, term = [type(x)(0), type(x)(1)], type(x)(1)
-    for k in range(1, 34):
-        term *= angle / k
-        sums[1 - k % 2] += -term if k % 4 > 1 else term
-    return sums[0], sums[1]
+def _sine_of_pi(x: Decimal) -> Decimal:
+    """sin(πx) for |x| <= 1/2, by Taylor."""
+    angle = type(x)(PI) * x
+    total = term = angle
+    for k in range(3, 35, 2):
+        term *= -angle * angle / (k * (k - 1))
+        total += term
+    return total
 
 
 def _cotangent_of_pi(order: int, x: Decimal) -> Decimal:
     """π dⁿ/dxⁿ cot(πx), as a polynomial in the cotangent: cot′(πx) is -π(1 + cot²)."""
-    pi = type(x)(_PI)
-    sine, cosine = _sine_and_cosine_of_pi(x)
+    pi = type(x)(PI)
+    r = x - x.to_integral_value()
+    half = type(x)("0.5")
+    cotangent = _sine_of_pi(half - abs(r)) / _sine_of_pi(r)  # the cosine is exactly 0 at a half
     polynomial, zero = [type(x)(0), pi], type(x)(0)
     for _ in range(order):
         slope = [k * c for k, c in enumerate(polynomial)][1:]
         pairs = zip([*slope, zero, zero], [zero, zero, *slope], strict=True)
         polynomial = [-pi * (low + high) for low, high in pairs]
-    result: Decimal = _polynomial(polynomial, cosine / sine)
+    result: Decimal = _polynomial(polynomial, cotangent)
     return result

@@ -15,6 +15,8 @@ from nn.prediction import decide, predict
 from nn.records import Record
 from nn.schedules import Constant, CosineDecay, ExponentialDecay, StepDecay
 from nn.training import fit, train
+from nn.watched import Watched
+from nn.watching import watch
 
 __all__ = [
     "ACTIVATIONS",
@@ -34,6 +36,7 @@ __all__ = [
     "SGD",
     "Sequential",
     "StepDecay",
+    "Watched",
     "accuracy",
     "binary_cross_entropy",
     "cross_entropy",
@@ -54,4 +57,5 @@ __all__ = [
     "predict",
     "r_squared",
     "train",
+    "watch",
 ]

@@ -1,4 +1,4 @@
-"""How many examples Hypothesis draws, and where compiled code is kept while the tests run.
+"""What all tests share: Hypothesis's profiles, a place for compiled code, the browser's fixtures.
 
 `pytest --hypothesis-profile=thorough`, or HYPOTHESIS_PROFILE, draws more.
 """
@@ -8,7 +8,20 @@ import os
 import shutil
 import tempfile
 
+import pytest
 from hypothesis import settings
+
+pytest.register_assert_rewrite("tests.browser", "tests.jupyterlab")
+from tests.browser import (  # noqa: E402, F401  (fixtures are found by their names in this module)
+    browser,
+    colour_scheme,
+    complaints,
+    page,
+    screenshot,
+    server,
+    tolerated,
+)
+from tests.jupyterlab import jupyterlab  # noqa: E402, F401
 
 if "AUTOGRAD_CACHE" not in os.environ:  # the Makefile sets it inside the folder
     os.environ["AUTOGRAD_CACHE"] = tempfile.mkdtemp(prefix="stepgrad-tests-")

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Each module of the core may use those before it in the row of its own line, and those above.
 LAYERS = [
-    ["ieee", "real", "source"],
+    ["ieee", "real", "source", "files"],
     ["special"],
     ["ops", "anomaly"],
     ["value"],
@@ -23,8 +23,11 @@ LAYERS = [
     ["transforms", "trace", "simplify", "collapse"],
     ["vmap"],
     ["jit"],
-    ["dot_source"],
-    ["draw"],
+    ["wording"],
+    ["dot_source", "frames", "paths"],
+    ["draw", "path_words"],
+    ["stepper"],
+    ["explain"],
 ]
 # The compiled path, which is loaded when something is compiled; it may use all of the core.
 LATE = {("jit", "compiled")}  # the one door between the two
@@ -34,16 +37,17 @@ COMPILED = [
     ["bound"],
     ["compiled"],
 ]
+COMMAND = [["grammar"], ["expression"], ["__main__"]]  # python -m autograd, which may use all
 TOO_HEAVY_FOR_THE_CORE = {"typing", "dataclasses", "inspect", "re", "numpy", "graphviz"}
 
 PUBLIC = """
-Drawing Value abs acos acosh add asin asinh atan atan2 atanh cbrt ceil clip cos cosh
-cross_entropy detect_anomaly divide dot draw elu equal erf erfc exp exp2 expm1 floor
+Drawing Explanation Stepper Value abs acos acosh add asin asinh atan atan2 atanh cbrt ceil clip cos
+cosh cross_entropy detect_anomaly divide dot draw elu equal erf erfc exp exp2 explain expm1 floor
 floor_divide gaussian gelu grad greater greater_equal hessian hvp hypot jacobian jit jvp
 leaky_relu less less_equal lgamma log log10 log1p log2 logical_and logical_not logical_or
 logsumexp maximum minimum multiply negative
 normal_cdf normal_pdf not_equal polygamma pow relu remainder round sigmoid sign silu sin sinh
-softmax softplus sqrt subtract sum take tan tanh topological_order trace_source value_and_grad
+softmax softplus sqrt step subtract sum take tan tanh topological_order trace_source value_and_grad
 vjp vmap where
 """
 
@@ -71,7 +75,7 @@ def core_modules() -> dict[str, Path]:
 
 
 def test_modules_import_only_downwards() -> None:
-    rows = [*LAYERS, *COMPILED]
+    rows = [*LAYERS, *COMPILED, *COMMAND]
     level = {name: depth for depth, row in enumerate(rows) for name in row}
     assert set(modules()) == set(level), "each module of autograd has its place in a layer"
     for name, path in modules().items():
@@ -95,6 +99,18 @@ def test_the_backend_imports_only_downwards() -> None:
             del uses[name]
 
 
+def test_the_view_is_entered_through_the_stepper_alone() -> None:
+    doors = {
+        name
+        for name, path in modules().items()
+        if any(imported.startswith("autograd.view") for imported in imports_of(path))
+    }
+    assert doors == {"stepper"}
+    for path in (ROOT / "autograd" / "view").glob("*.py"):
+        used = {name.partition(".")[2] for name in imports_of(path) if name.startswith("autograd.")}
+        assert not used & {"stepper", "explain"}, f"{path.name} imports from above"
+
+
 def test_the_core_and_the_backend_meet_in_the_program_alone() -> None:
     below = {"ieee", "special", "ops", "program", "llvm"}  # what the backend may know of the core
     for path in (ROOT / "autograd" / "llvm").glob("*.py"):
@@ -111,7 +127,7 @@ def test_nobody_in_the_package_imports_testing_or_nn() -> None:
 
 
 def test_nn_uses_the_public_names_of_autograd_only() -> None:
-    public = {"autograd", "autograd.testing", "autograd.tree"}
+    public = {"autograd", "autograd.testing", "autograd.tree", "autograd.view"}
     for path in (ROOT / "nn").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("autograd"):
@@ -143,7 +159,7 @@ def test_importing_nn_loads_the_standard_library_only() -> None:
     assert loaded_by("import nn") - {"autograd", "nn"} <= set(sys.stdlib_module_names)
 
 
-@pytest.mark.parametrize("package", ["autograd", "autograd.testing", "nn"])
+@pytest.mark.parametrize("package", ["autograd", "autograd.testing", "autograd.view", "nn"])
 def test_the_public_names_are_sorted_and_exist(package: str) -> None:
     module = importlib.import_module(package)
     assert module.__all__ == sorted(module.__all__)

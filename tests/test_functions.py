@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mpmath import mp
 
 from autograd import Value, trace_source
 from autograd import functions as F
@@ -550,3 +551,19 @@ def test_a_condition_made_with_a_tilde_is_an_error():
 
 def test_polygamma_of_an_order_that_is_none_is_nan():
     assert all(math.isnan(F.polygamma(n, 1.0)) for n in (-1, 0.5, math.nan, math.inf))
+
+
+@pytest.mark.parametrize("x", [1 - 2**-53, 1 + 2**-52, 2 - 2**-52, 2 + 2**-51, -2.4570247382208006])
+def test_log_gamma_keeps_its_digits_beside_its_zeros(x):
+    with mp.workdps(60):
+        assert F.lgamma(x) == float(mp.log(abs(mp.gamma(mp.mpf(x)))))
+
+
+@pytest.mark.parametrize(
+    ("n", "x"),
+    [(0, 1.4616321449683622), (0, -0.504083008264455), (40, -0.5), (99, -1.5), (100, -0.5)],
+)
+def test_polygamma_keeps_its_digits_beside_a_zero_and_between_two_poles(n, x):
+    with mp.workdps(120):
+        truth = float(mp.polygamma(n, mp.mpf(x)))
+    assert F.polygamma(n, x) == pytest.approx(truth, rel=4 * 2**-53)

@@ -1,0 +1,164 @@
+"""Stepping through both passes of a graph: in a terminal, a notebook, or one HTML file."""
+
+from __future__ import annotations
+
+import os
+
+from autograd.draw import drawing
+from autograd.files import write_file
+from autograd.frames import Frames
+from autograd.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from autograd.frames import Frame
+
+
+def step(
+    value: Value,
+    names: Mapping[str, object] | None = None,
+    *,
+    forget_zero_grad: bool = False,
+    overwrite: bool = False,
+) -> Stepper:
+    """Both passes through the graph of a value, frame by frame.
+
+    A sequence of frames: each node gets its value, then the seed, then each operation gives to
+    its parents, `∂L/∂a += ∂L/∂c · ∂c/∂a`. `print` it, iterate over it, let a notebook show it
+    (live with anywidget, else as a picture), or `.save("loss.html")`. No `.grad` is read or
+    written.
+
+    `names=locals()` names Values after the caller's variables. Two mistakes can be watched:
+    `forget_zero_grad` starts with what a pass before left in the leaves, `overwrite` replaces a
+    gradient where it should be added to. `explain(leaf, value).step()` lights paths.
+    TypeError for what is no Value. O(edges).
+
+    >>> x = Value(3.0, label="x")
+    >>> print(step(x * x))
+    forward   x = 3
+    forward   L = x × x = 3 × 3 = 9
+    seed      ∂L/∂L = 1
+    backward  ∂L/∂x += ∂L/∂L · ∂L/∂x = 1 × 3 = 3 (0 → 3)
+    backward  ∂L/∂x += ∂L/∂L · ∂L/∂x = 1 × 3 = 3 (3 → 6)
+    """
+    if not isinstance(value, Value):
+        raise TypeError(f"step takes a Value, not {type(value).__name__}: step(loss)")
+    frames = Frames(value, names, forget_zero_grad=forget_zero_grad, overwrite=overwrite)
+    return Stepper(value, frames, names)
+
+
+class Stepper:
+    """The frames of a value, and where one stands among them.
+
+    `step` is the index of the present frame; in a live notebook it moves the view, and follows it.
+    """
+
+    __slots__ = ("_at", "_names", "_paths", "_root", "_widget", "frames")
+
+    def __init__(
+        self,
+        root: Value,
+        frames: Frames,
+        names: Mapping[str, object] | None,
+        paths: Mapping[str, object] | None = None,
+    ) -> None:
+        self.frames = frames
+        self._root = root
+        self._names = names
+        self._paths = paths
+        self._at = 0
+        self._widget: Any = None
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, index: int) -> Frame:
+        return self.frames[index]
+
+    def __iter__(self) -> Iterator[Frame]:
+        return iter(self.frames)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.frames))
+
+    def __repr__(self) -> str:
+        return f"<Stepper of {len(self.frames.order):,} nodes, at frame {self.step} of {len(self)}>"
+
+    # -- where it stands -------------------------------------------------------------------------
+
+    @property
+    def step(self) -> int:
+        """The index of the present frame, from 0; IndexError where there is no such frame."""
+        return self._widget.step if self._widget else self._at
+
+    @step.setter
+    def step(self, index: int) -> None:
+        self._at = self.frames[index].index
+        if self._widget:
+            self._widget.step = self._at
+
+    # -- the view --------------------------------------------------------------------------------
+
+    def document(self) -> dict[str, Any]:
+        """What the view shows, as plain data: columns of one entry a node, ready for JSON."""
+        from autograd.view.document import document
+
+        return document(self._root, self._names, paths=self._paths)
+
+    def widget(self) -> Any:
+        """The live view, an `anywidget.AnyWidget`: always the same one, whatever shows it.
+
+        Its traits `step`, `selected` (a node's position, or -1), `leaves` (their numbers, in
+        order), `forget_zero_grad` and `overwrite` can be read, set and observed.
+        ImportError without anywidget; ValueError for more than 20,000 nodes.
+        """
+        if self._widget is None:
+            from autograd.view import module, style, widget
+
+            self._widget = widget(module(), style(), self._state())
+        return self._widget
+
+    def html(self) -> str:
+        """The view as the text of one HTML file, which needs no network and no kernel."""
+        from autograd.view import module, page, style
+
+        state = self._state()
+        return page(state["document"]["title"], module(), style(), state)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write that HTML file; it is complete or untouched.
+
+        ValueError for another suffix than .html, and for more than 20,000 nodes.
+        """
+        name = os.fspath(path)
+        if os.path.splitext(name)[1].lower() not in (".html", ".htm"):
+            raise ValueError(
+                f"a stepper is saved as .html, not as {name!r}; draw(value).save() writes pictures"
+            )
+        write_file(name, self.html().encode("utf-8"))
+
+    def _state(self) -> dict[str, Any]:
+        shown = self.document()
+        leaves = [x for x, op in zip(shown["data"], shown["op"], strict=True) if op < 0]
+        return {
+            "document": shown,
+            "step": self.step,
+            "selected": -1,
+            "leaves": leaves,
+            "forget_zero_grad": self.frames.forget_zero_grad,
+            "overwrite": self.frames.overwrite,
+        }
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        """The live view beside a picture, which a saved notebook shows where no kernel runs."""
+        picture = drawing([self._root], self._names, gradients=self.frames.gradients())
+        still = picture._repr_mimebundle_()
+        try:
+            live = self.widget()
+        except (ImportError, ValueError) as error:
+            return {**still, "text/plain": f"{self!r}\na picture only: {error}"}
+        data, metadata = live._repr_mimebundle_(**options)
+        return {**still, **data, "text/plain": repr(self)}, metadata

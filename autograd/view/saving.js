@@ -1,0 +1,39 @@
+// What the user does, told to the model: often enough to follow, seldom enough for a kernel.
+
+import { decodeNumber } from "./numbers.js";
+
+const PAUSE = 100; // milliseconds between two messages while something moves
+
+/** save(name, value) keeps the last value of each name and sends it at most ten times a second. */
+export function createSaver(model) {
+  const waiting = new Map();
+  let timer = 0;
+  const flush = () => {
+    clearTimeout(timer);
+    timer = 0;
+    const values = [...waiting];
+    waiting.clear();
+    for (const [name, value] of values) model.set(name, value);
+  };
+  const send = () => {
+    const any = waiting.size > 0;
+    flush();
+    if (any) timer = setTimeout(send, PAUSE);
+  };
+  const save = (name, value) => {
+    waiting.set(name, value);
+    if (timer === 0) send();
+  };
+  return { save, flush };
+}
+
+/** Numbers for a model that is written as JSON, which has no nan and no infinity. */
+export function plainNumbers(numbers) {
+  const names = { NaN: "nan", Infinity: "inf", "-Infinity": "-inf" };
+  return Array.from(numbers, (x) => names[String(x)] ?? x);
+}
+
+/** The same back; null where it is no list of so many numbers. */
+export function givenNumbers(list, count) {
+  return Array.isArray(list) && list.length === count ? list.map(decodeNumber) : null;
+}

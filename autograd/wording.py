@@ -1,0 +1,104 @@
+"""How numbers, labels and nodes are called in pictures, steps and explanations."""
+
+from __future__ import annotations
+
+from autograd.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+TITLE = 40  # characters of a label that are shown
+INFIX = {"add", "subtract", "multiply", "divide", "remainder", "floor_divide", "pow"}
+
+
+def number(x: float) -> str:
+    """Four significant digits.
+
+    >>> number(0.1 + 0.2), number(-1234567.0), number(2.0)
+    ('0.3', '-1.235e6', '2')
+    """
+    mantissa, e, exponent = f"{x:.4g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if e else mantissa
+
+
+def visible(label: str, most: int = TITLE) -> str:
+    r"""At most so many characters of a label, none of them invisible or a control character.
+
+    Control characters become their pictures (␊ for a newline), what cannot be shown becomes �.
+
+    >>> visible("a\nb"), visible("x" * 100, most=5)
+    ('a␊b', 'xxxx…')
+    """
+    if len(label) > most:
+        label = label[: most - 1] + "…"
+    if label.isprintable():
+        return label
+    return "".join(map(_visible, label))
+
+
+def _visible(character: str) -> str:
+    if character < " ":
+        return chr(0x2400 + ord(character))
+    if character.isprintable() or character in "\u200c\u200d":  # joiners: letters need them
+        return character
+    return " " if character.isspace() else "�"
+
+
+def symbol_between(op_name: str, symbol: str) -> str:
+    """What stands between two operands: `^` for a power, whose symbol is no infix."""
+    return "^" if op_name == "pow" else symbol
+
+
+# -- names ---------------------------------------------------------------------------------------
+
+
+def named(names: Mapping[str, object]) -> Iterator[tuple[int, str]]:
+    """(id of a Value, its name), later ones before earlier: a dict of them keeps the first name.
+
+    A variable goes before a list's element. Names that begin with _ are not the caller's own:
+    a notebook keeps its last results in such ones. TypeError unless `names` is a mapping.
+    """
+    if not hasattr(names, "items"):
+        raise TypeError(f"names is a mapping such as locals(), not {type(names).__name__}")
+    variables = [(f"{name}", x) for name, x in names.items() if not f"{name}".startswith("_")]
+    for name, x in reversed(variables):
+        for key, element in reversed(_elements(x)):
+            if isinstance(element, Value) and isinstance(key, (int, str)):
+                yield id(element), f"{name}[{key!r}]"
+    for name, x in reversed(variables):
+        if isinstance(x, Value):
+            yield id(x), name
+
+
+def _elements(x: object) -> list[tuple[object, object]]:
+    if isinstance(x, dict):
+        return list(x.items())
+    return list(enumerate(x)) if isinstance(x, (list, tuple)) else []
+
+
+def given_names(order: Sequence[Value], names: Mapping[str, object] | None = None) -> list[str]:
+    """Each node's name among the caller's variables, else its label, else ""."""
+    known = dict(named(names)) if names is not None else {}
+    return [known.get(id(node)) or node.label for node in order]
+
+
+def names_of(
+    order: Sequence[Value], names: Mapping[str, object] | None = None, most: int = TITLE
+) -> list[str]:
+    """A name for every node of a topological order: its own, `v3` by position, or L for the last.
+
+    >>> x = Value(2.0, label="x")
+    >>> from autograd import topological_order
+    >>> names_of(topological_order((x * x).exp()))
+    ['x', 'v1', 'L']
+    """
+    given = given_names(order, names)
+    taken = set(given)
+    made = []
+    for i, name in enumerate(given):
+        own = "L" if i == len(given) - 1 and "L" not in taken else f"v{i}"
+        while not name and own in taken:
+            own += "′"
+        made.append(visible(name or own, most))
+    return made

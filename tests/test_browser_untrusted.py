@@ -1,0 +1,95 @@
+"""A saved notebook that nobody runs, and its reader does not trust: a picture stands for the view."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbclient
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+from playwright.sync_api import expect
+
+from tests.jupyterlab import KERNEL, JupyterLab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.xdist_group("jupyterlab")
+
+STEPPER = """
+from autograd import Value, step
+
+x, w = Value(2.0, label="x"), Value(-3.0, label="<b>w</b>")
+step((x * w + 6.1).tanh())
+"""
+IS_TRUSTED = "() => window.jupyterapp.shell.currentWidget.content.widgets[0].model.trusted"
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A notebook as it is kept: run once, without the state of its widgets."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(STEPPER)], metadata=KERNEL)
+    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    assert "widgets" in notebook.metadata, "the view was no widget when it ran"
+    del notebook.metadata["widgets"]
+    path = tmp_path_factory.mktemp("notebook") / "kept.ipynb"
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.fixture
+def server(jupyterlab: JupyterLab) -> str:
+    return jupyterlab.address
+
+
+@pytest.fixture
+def tolerated() -> Sequence[str]:
+    return [
+        r"https://cdnjs\.cloudflare\.com/ajax/libs/(require|mathjax)",  # each page of nbconvert's
+    ]
+
+
+def expect_picture(page: Page) -> None:
+    """One picture, and it has loaded."""
+    picture = page.locator("img[src^='data:image/svg+xml;base64,']")
+    expect(picture).to_have_count(1)
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_be_visible()
+    assert picture.evaluate("async (image) => (await image.decode(), image.naturalWidth)") > 100
+
+
+def test_a_notebook_that_is_not_trusted_shows_the_picture_in_jupyterlab(
+    page: Page, jupyterlab: JupyterLab, kept: Path, screenshot: Callable[[str], Path]
+) -> None:
+    shutil.copy(kept, jupyterlab.folder / "untrusted.ipynb")
+    jupyterlab.open(page, "untrusted.ipynb")
+    assert not page.evaluate(IS_TRUSTED)
+    expect_picture(page)
+    assert page.locator(".jp-OutputArea-output").all_inner_texts() == [""]
+    screenshot("jupyterlab-untrusted")
+
+
+def test_a_notebook_that_is_trusted_shows_it_too(
+    page: Page, jupyterlab: JupyterLab, kept: Path, screenshot: Callable[[str], Path]
+) -> None:
+    shutil.copy(kept, jupyterlab.folder / "trusted.ipynb")
+    jupyterlab.trust("trusted.ipynb")
+    jupyterlab.open(page, "trusted.ipynb")
+    assert page.evaluate(IS_TRUSTED)
+    screenshot("jupyterlab-trusted")
+    expect_picture(page)
+
+
+def test_nbconvert_writes_a_page_with_the_picture(
+    page: Page, kept: Path, tmp_path: Path, screenshot: Callable[[str], Path]
+) -> None:
+    text, _ = HTMLExporter().from_filename(str(kept))
+    path = tmp_path / "kept.html"
+    path.write_text(text, encoding="utf-8")
+    page.goto(path.as_uri())
+    expect_picture(page)
+    screenshot("nbconvert")
