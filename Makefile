@@ -48,7 +48,7 @@ examples: setup  ## doctests of the code and of the README, and the notebooks
 unit: setup  ## unit and property tests, some of them in a browser
 	@$(call check_browser)
 	@echo "== unit and property tests"
-	$(PYTEST) --dist=loadgroup
+	$(PYTEST)
 
 format: setup  ## rewrite the code as `make lint` wants it
 	.venv/bin/python -m ruff check --fix

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from nn.checking import Samples, Targets, given, listed, rows, same_length
+from nn.components import principal_components
 from nn.prediction import class_of, is_right
 
 if TYPE_CHECKING:
@@ -136,17 +137,11 @@ def scatter_components(
     classes: Sequence[str] | None,
     title: str,
 ) -> None:
-    """The rows on their first two principal components (Pearson 1901)."""
-    import numpy
-
-    centred = numpy.array(table) - numpy.mean(table, axis=0)
-    _, sizes, directions = numpy.linalg.svd(centred, full_matrices=False)
-    projected = numpy.zeros((len(table), 2))
-    projected[:, : min(2, len(directions))] = centred @ directions[:2].T
-    shares = 100 * sizes**2 / max(float(numpy.sum(sizes**2)), 1e-300)
-    scatter(ax, projected.tolist(), labels, classes)
-    ax.set_xlabel(f"first principal component ({shares[0]:.0f} % of the variance)")
-    ax.set_ylabel(f"second ({shares[1]:.0f} %)" if len(shares) > 1 else "")
+    """The rows on their first two principal components."""
+    places, shares = principal_components(table)
+    scatter(ax, places, labels, classes)
+    ax.set_xlabel(f"first principal component ({100 * shares[0]:.0f} % of the variance)")
+    ax.set_ylabel(f"second ({100 * shares[1]:.0f} %)" if len(shares) > 1 else "")
     ax.set_title(title, fontsize="medium")
     ax.grid(alpha=0.25)
 

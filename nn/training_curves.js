@@ -5,7 +5,7 @@ import { numberText } from "./numbers.js";
 
 const WIDTH = 520;
 const HEIGHT = 205;
-const EDGE = { left: 52, right: 20, top: 10, bottom: 26 };
+const EDGE = { left: 60, right: 20, top: 10, bottom: 26 };
 const LOG_FROM = 30; // a curve that falls by more than this factor is read on a logarithmic scale
 const MOST_TICKS = 6;
 

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import nbformat
 import pytest
-from nbformat.sign import NotebookNotary
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -67,12 +66,6 @@ class JupyterLab(NamedTuple):
         path = self.folder / name
         nbformat.write(notebook, path)
         return path
-
-    def trust(self, name: str) -> None:
-        """Sign a notebook of the folder as its author's Jupyter does."""
-        notary = NotebookNotary(data_dir=str(self.folder.parent / "data"))
-        notary.sign(nbformat.read(self.folder / name, as_version=4))
-        notary.store.close()
 
     def open(self, page: Page, name: str) -> None:
         """Show a notebook of the folder in a workspace of its own, its kernel idle."""

@@ -1,24 +1,19 @@
-"""A saved notebook that nobody runs, and its reader does not trust: a picture stands for the view."""
+"""A saved notebook that nobody runs and no one has trusted: a picture stands for the view."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import nbclient
 import nbformat
 import pytest
 from nbconvert import HTMLExporter
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from tests.browser import SLOWNESS
 from tests.jupyterlab import KERNEL, JupyterLab
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
-
-pytestmark = pytest.mark.xdist_group("jupyterlab")
 
 STEPPER = """
 from autograd import Value, step
@@ -42,13 +37,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def server(jupyterlab: JupyterLab) -> str:
-    return jupyterlab.address
-
-
-@pytest.fixture
 def tolerated() -> Sequence[str]:
     return [
+        SLOWNESS,
         r"https://cdnjs\.cloudflare\.com/ajax/libs/(require|mathjax)",  # each page of nbconvert's
     ]
 
@@ -71,17 +62,6 @@ def test_a_notebook_that_is_not_trusted_shows_the_picture_in_jupyterlab(
     expect_picture(page)
     assert page.locator(".jp-OutputArea-output").all_inner_texts() == [""]
     screenshot("jupyterlab-untrusted")
-
-
-def test_a_notebook_that_is_trusted_shows_it_too(
-    page: Page, jupyterlab: JupyterLab, kept: Path, screenshot: Callable[[str], Path]
-) -> None:
-    shutil.copy(kept, jupyterlab.folder / "trusted.ipynb")
-    jupyterlab.trust("trusted.ipynb")
-    jupyterlab.open(page, "trusted.ipynb")
-    assert page.evaluate(IS_TRUSTED)
-    screenshot("jupyterlab-trusted")
-    expect_picture(page)
 
 
 def test_nbconvert_writes_a_page_with_the_picture(

@@ -595,7 +595,8 @@ def test_the_check_agrees_where_all_is_right_and_differs_where_a_rule_is_wrong(
     document = step(root).document()
     operations = [node.op.name if node.op else "" for node in topological_order(root)]
     wrong = operations.index("tanh")
-    document["local_grads"][wrong] = [document["local_grads"][wrong][0] + 0.01]
+    document["numbers"].append(document["numbers"][document["local_grads"][wrong][0]] + 0.01)
+    document["local_grads"][wrong] = [len(document["numbers"]) - 1]
     opened_document(page, tmp_path, document)
     expect(leaf(page, "a").locator(".check")).to_have_class("check differs")
     expect(leaf(page, "c").locator(".check")).to_have_class("check agrees")
@@ -851,3 +852,12 @@ def test_a_notebook_says_its_theme_and_wins(page: Page, tmp_path: Path, colour_s
     assert page.evaluate(paper) == light
     page.evaluate("delete document.body.dataset.jpThemeLight; view.dataset.theme = 'dark'")
     assert page.evaluate(paper) == dark
+
+
+def test_a_local_gradient_s_formula_is_in_the_node_s_own_names(page: Page, tmp_path: Path) -> None:
+    w, b = Value(2.0, label="w"), Value(-3.0, label="b")
+    opened(page, tmp_path, (w * b).tanh() ** 2.0)
+    page.locator(".scrubber input").fill("2")
+    local = page.locator(".panel .formula").filter(has_text="∂v2/∂")
+    expect(local.nth(0)).to_have_text("∂v2/∂w = b = -3")
+    expect(local.nth(1)).to_have_text("∂v2/∂b = w = 2")

@@ -31,7 +31,7 @@ export function ownersOf(graph, open) {
   return owners;
 }
 
-/** The layer of each node, but -1 for a layer of a single neuron, which would only show it twice. */
+/** The layer of each node, -1 for a layer of a single neuron: it would only show that twice. */
 export function layersOfSeveral(graph) {
   const inside = new Map();
   graph.layer.forEach((layer, node) => {
@@ -44,8 +44,8 @@ export function layersOfSeveral(graph) {
 
 /** Boxes in the order of their first nodes, `boxOf` each node, and the arrows between them.
  *
- * A box has its key (the owner), group (-1: a node by itself), nodes, outputs (what others use), the
- * open layer and neuron around it (-1: none) and its place in the topological order. */
+ * A box has its key (the owner), group (-1: a node by itself), nodes, outputs (what others use),
+ * the open layer and neuron around it (-1: none) and its place in the topological order. */
 export function boxesOnView(graph, open) {
   const owners = ownersOf(graph, open);
   const indexOf = new Int32Array(graph.n + graph.groups.length).fill(-1);

@@ -1,6 +1,6 @@
 // In which column each box stands: arrows go to the right, but for those that close a cycle.
 
-/** For each box the arrows that begin there, or end: `list` from `start[box]` to `start[box + 1]`. */
+/** The arrows that begin, or end, at each box: `list` from `start[box]` to `start[box + 1]`. */
 export function linksAt(count, arrows, end) {
   const start = new Int32Array(count + 1);
   for (const arrow of arrows) start[arrow[end] + 1]++;
@@ -46,7 +46,7 @@ function pullRight(box, arrows, into, out, isBack, column) {
   if (surplus >= 0 && nearest < Infinity) column[box] = nearest - 1;
 }
 
-/** Boxes in an order in which arrows go forward; of a cycle, its first box by position goes first. */
+/** Boxes in an order in which arrows go forward; of a cycle, its first by position goes first. */
 function orderWithoutCycles(boxes, arrows, into, out) {
   const waiting = Int32Array.from(boxes, (_, box) => into.start[box + 1] - into.start[box]);
   const done = new Uint8Array(boxes.length);

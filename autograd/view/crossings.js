@@ -1,12 +1,12 @@
-// In which order the boxes of a column stand, so that few arrows cross and open groups stay together.
+// The order of the boxes in a column, by which few arrows cross and open groups stay together.
 
 import { linksAt } from "./columns.js";
 
 const COUNTED = 1500; // slots: up to so many, crossings are counted and the best order is kept
 const SWEEPS = { few: 24, many: 4 };
 
-/** Slots are boxes and the bends of long arrows: `{ column, layer, neuron, … }`; links join slots of
- *  different columns, from left to right. Gives the slots of each column, from top to bottom. */
+/** Slots are boxes and the bends of long arrows: `{ column, layer, neuron, … }`; links join slots
+ *  of different columns, from left to right. Gives the slots of each column, from top to bottom. */
 export function orderedColumns(slots, links) {
   const columns = firstOrder(slots, links);
   const net = {
@@ -19,7 +19,7 @@ export function orderedColumns(slots, links) {
     isGrouped: slots.some((slot) => slot.layer >= 0 || slot.neuron >= 0),
   };
   columns.forEach((column) => settle(net, column));
-  if (net.isGrouped) sweep(net, columns, "both");
+  if (net.isGrouped) sweep(net, columns, "neither"); // which only brings groups together
   const counts = slots.length <= COUNTED;
   let best = { crossings: Infinity, columns };
   for (let i = 0; i < (counts ? SWEEPS.few : SWEEPS.many); i++) {
@@ -61,7 +61,7 @@ function settle(net, column) {
 
 /** Each slot to the mean place of its neighbours, column by column; groups by their own mean. */
 function sweep(net, columns, side) {
-  const means = net.isGrouped ? groupMeans(net) : null;
+  const means = net.isGrouped ? groupMeans(net, columns) : null;
   const sorted = side === "out" ? [...columns].reverse() : columns;
   for (const column of sorted) {
     for (const slot of column) net.wish[slot] = wishOf(net, slot, side);
@@ -74,7 +74,7 @@ function wishOf(net, slot, side) {
   let total = 0;
   let count = 0;
   for (const [which, end] of [["into", "from"], ["out", "to"]]) {
-    if (side !== which && side !== "both") continue;
+    if (side !== which) continue;
     const { start, list } = net[which];
     for (let i = start[slot]; i < start[slot + 1]; i++) total += net.place[net.links[list[i]][end]];
     count += start[slot + 1] - start[slot];
@@ -82,15 +82,17 @@ function wishOf(net, slot, side) {
   return count > 0 ? total / count : net.place[slot];
 }
 
-/** The mean place of each open group, over all columns: groups do not change sides on the way. */
-function groupMeans(net) {
+/** The mean place of each open group, over all columns: groups do not change sides on the way.
+ *  A place counts for more in a column of many. */
+function groupMeans(net, columns) {
   const sums = new Map();
   net.slots.forEach((slot, i) => {
     for (const group of [slot.layer, slot.neuron]) {
       if (group < 0) continue;
       const sum = sums.get(group) ?? { total: 0, count: 0 };
-      sum.total += net.place[i];
-      sum.count++;
+      const { length } = columns[slot.column];
+      sum.total += net.place[i] * length;
+      sum.count += length;
       sums.set(group, sum);
     }
   });

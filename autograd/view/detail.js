@@ -82,7 +82,8 @@ function groupRows(box, w, h) {
     svg("text", { class: "label of-data", x: MARGIN_X, y }, names[0]),
     svg("text", { class: "label of-grad", x: middle + 5, y }, names[1]),
   ];
-  return { value, grad, knownBar, gradBar, width: w, rows: [...labels, value, grad, knownBar, gradBar] };
+  const rows = [...labels, value, grad, knownBar, gradBar];
+  return { value, grad, knownBar, gradBar, width: w, rows };
 }
 
 /** Write what has changed. */
@@ -142,7 +143,8 @@ function patchProgress(record, looks, i) {
 export function arrowRecord(scene, i) {
   const { routes, layout, spots, isDense } = scene;
   const route = routes.points[i];
-  const record = { element: svg("g"), line: svg("path", { class: "line" }), label: null, head: null };
+  const line = svg("path", { class: "line" });
+  const record = { element: svg("g"), line, label: null, head: null };
   record.pathOf = (points) => pathText(points, layout.isBack[i], isDense && route.length === 4);
   record.route = route;
   record.widest = isDense ? WIDEST.many : WIDEST.few;
@@ -151,8 +153,7 @@ export function arrowRecord(scene, i) {
   else record.element.append((record.head = svg("path", { class: "head" })));
   if (spots) {
     const [x, y] = spots[i].map(shortNumber);
-    record.label = svg("text", { class: "partial", x, y: y + 3.5 });
-    record.element.append(record.label);
+    record.label = svg("text", { x, y: y + 3.5 }); // of a layer above all arrows
   }
   return record;
 }
@@ -162,14 +163,21 @@ export function patchArrow(record, graph, scene, i) {
   const isGiving = looks.isBackward && looks.lit.has(i);
   const classes = arrowClasses(looks, i);
   if (classes !== record.classes) {
-    if (looks.lit.has(i)) record.element.parentNode?.append(record.element); // above the others
+    if (looks.lit.has(i)) raise(record);
     if (looks.path.has(i) && !record.under) addUnder(record);
     record.classes = classes;
     record.element.setAttribute("class", classes);
+    record.label?.setAttribute("class", `partial ${classes}`);
   }
   const width = (record.widest < 3 ? 0.8 : 1.2) + record.widest * looks.arrowStrength[i];
   patchLine(record, shortNumber(width), isGiving);
   if (record.label && looks.arrowKnown[i]) patchLabel(record, graph, scene.arrows[i].edges);
+}
+
+/** Above all others. */
+function raise(record) {
+  record.element.parentNode.append(record.element);
+  record.label?.parentNode.append(record.label);
 }
 
 /** The head is where the number goes: at the end, and while a gradient is given, at the start. */

@@ -30,8 +30,8 @@ def document(
 
     >>> x = Value(2.0, label="x")
     >>> shown = document(x * x)
-    >>> shown["name"], shown["operands"], shown["local_grads"]
-    (['x', 'L'], [[], [0, 0]], [[], [2.0, 2.0]])
+    >>> shown["name"], shown["operands"], shown["numbers"], shown["local_grads"]
+    (['x', 'L'], [[], [0, 0]], [2.0], [[], [0, 0]])
     """
     order = topological_order(root)
     if len(order) > MOST_NODES:
@@ -51,7 +51,7 @@ def document(
         "op": [rows.index(node.op) if node.op else -1 for node in order],
         "operands": [_operands(node, position) for node in order],
         "data": [plain_number(node.data) for node in order],
-        "local_grads": [[plain_number(d) for d in node.local_grads] for node in order],
+        **_local_grads(order),
         **_column("source", "sources", [node.source or "" for node in order]),
         **_groups(root, names),
         "ops": [_row(op) for op in rows],
@@ -67,6 +67,16 @@ def _operands(node: Value, position: Mapping[int, int]) -> list[Any]:
     return [
         position[id(x)] if isinstance(x, Value) else [plain_number(float(x))] for x in node.operands
     ]
+
+
+def _local_grads(order: Sequence[Value]) -> dict[str, Any]:
+    """Positions in a table of the different ones: a network has each weight once a sample."""
+    found: dict[str, int] = {}
+    column = [[found.setdefault(d.hex(), len(found)) for d in node.local_grads] for node in order]
+    return {
+        "local_grads": column,
+        "numbers": [plain_number(float.fromhex(bits)) for bits in found],
+    }
 
 
 def _row(op: Op) -> dict[str, Any]:

@@ -1,15 +1,15 @@
-// The frames of open groups: soft shapes behind their boxes, each with its name and a way to close it.
+// The frames of open groups: soft shapes behind their boxes, with a name and a way to close them.
 
 import { cutName, nameInside } from "./boxtext.js";
 import { setAttributes, setText, svg } from "./elements.js";
 import { PAD } from "./layout.js";
 import { shortNumber } from "./routes.js";
 
-const AROUND = { layer: 15, neuron: 7 }; // beside the columns; the frame of a layer goes around others
+const AROUND = { layer: 15, neuron: 7 }; // beside the columns; layers go around neurons
 const CORNER = 9;
 
-/** `{ group, level, path, bounds, handle: { x, y, w, h }, name }` of each run of columns in which an
- *  open group has boxes; the first run of a group has the handle, outer groups come first. */
+/** `{ group, level, path, bounds, handle: { x, y, w, h }, name }` of each run of columns in which
+ *  an open group has boxes; the first run of a group has the handle, outer groups come first. */
 export function enclosuresOf(graph, layout, measure) {
   const found = [];
   for (const level of ["layer", "neuron"]) {
@@ -86,7 +86,8 @@ function around(run) {
   path += `L${point(last.right, last.bottom - r)}`;
   path += `Q${point(last.right, last.bottom)} ${point(last.right - r, last.bottom)}`;
   [...run].reverse().forEach((column, i, back) => {
-    if (i > 0) path += stepBetween(back[i - 1].left, back[i - 1].bottom, column.right, column.bottom);
+    const before = back[i - 1];
+    if (i > 0) path += stepBetween(before.left, before.bottom, column.right, column.bottom);
     path += `L${point(column.left + (column === first ? r : 0), column.bottom)}`;
   });
   path += `Q${point(first.left, first.bottom)} ${point(first.left, first.bottom - r)}`;
@@ -105,14 +106,15 @@ function point(x, y) {
 
 /** The elements of one frame. */
 export function enclosureElement({ level, name, whole, path, handle }) {
-  const element = svg("g", { class: `enclosure ${level}` }, svg("path", { class: "shape", d: path }));
+  const shape = svg("path", { class: "shape", d: path });
+  const element = svg("g", { class: `enclosure ${level}` }, shape);
   if (!handle) return element;
-  const { x, y } = handle;
+  const { x, y, w, h } = handle;
   const title = svg("title");
   setText(title, `close ${whole}`);
   const closer = svg("g", { class: "closer" }, title);
   closer.append(
-    svg("rect", { class: "handle", x: x + 2, y: y + 2, width: handle.w, height: handle.h - 2, rx: 7 }),
+    svg("rect", { class: "handle", x: x + 2, y: y + 2, width: w, height: h - 2, rx: 7 }),
     svg("circle", { cx: x + 15, cy: y + 13, r: 6.5 }),
     svg("path", { class: "minus", d: `M${x + 11.5} ${y + 13}h7` }),
     svg("text", { x: x + 27, y: y + 17.2 }, name),

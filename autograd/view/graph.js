@@ -9,6 +9,7 @@ const TITLE = 40; // characters of a name that are shown, as in the frames' text
 export function decode(source) {
   const n = source.name.length;
   const parents = source.operands.map((operands) => operands.filter(isNode));
+  const numbers = source.numbers.map(decodeNumber);
   const edgeStart = new Int32Array(n + 1);
   for (let i = 0; i < n; i++) edgeStart[i + 1] = edgeStart[i] + parents[i].length;
   const graph = {
@@ -24,7 +25,7 @@ export function decode(source) {
     edgeStart,
     edges: edgeStart[n],
     data: Float64Array.from(source.data, decodeNumber),
-    localGrads: Float64Array.from(source.local_grads.flat(), decodeNumber),
+    localGrads: Float64Array.from(source.local_grads.flat(), (i) => numbers[i]),
     source: source.source.map((i) => (i < 0 ? "" : source.sources[i])),
     groups: source.groups,
     neuron: Int32Array.from(source.neuron),

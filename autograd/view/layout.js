@@ -3,9 +3,10 @@
 import { columnsOf, linksAt } from "./columns.js";
 import { orderedColumns } from "./crossings.js";
 
-const MOST_BENDS = 2000; // with more, long arrows are not led around boxes: they would fill the picture
+const MOST_BENDS = 2; // a box; with more, long arrows run behind the boxes: led around, they would
+const FEW_BENDS = 100; // fill the picture, but so few never do
 const GAP = { columns: 48, labels: 18, boxes: 16, bends: 9 };
-const STEEPEST = 0.22; // width of the space between two columns, by the height of an arrow across it
+const STEEPEST = 0.22; // width of the space between two columns, by the rise of an arrow there
 const WIDEST_GAP = { least: 230, most: 900, part: 0.05 }; // of the height of all
 const BEND = 8; // height that a passing arrow is given
 export const PAD = { top: 27, bottom: 10 }; // between the frame of an open group and what is in it
@@ -44,7 +45,7 @@ function slotsOf(boxes, arrows, sizes, column, isBack) {
     column: column[i], layer, neuron, w: sizes.w[i], h: sizes.h[i], isBend: false,
   }));
   const spans = arrows.map(({ from, to }, i) => (isBack[i] ? 0 : column[to] - column[from] - 1));
-  const bent = spans.reduce((a, b) => a + b, 0) <= MOST_BENDS;
+  const bent = spans.reduce((a, b) => a + b, 0) <= FEW_BENDS + MOST_BENDS * boxes.length;
   const links = [];
   const bends = arrows.map(({ from, to }, i) => {
     const passed = [];
@@ -68,7 +69,7 @@ function newBend(a, b, column) {
   return { column, layer, neuron, w: 0, h: BEND, isBend: true };
 }
 
-/** Left edge and width of each column; where steep arrows cross the space between two, it is wide. */
+/** Left edge and width of each column; the space between two is wide for steep arrows. */
 function columnsAcross({ slots, links }, columns, middle, hasLabels) {
   const width = columns.map((column) => Math.max(...column.map((slot) => slots[slot].w)));
   const gap = new Float64Array(columns.length).fill(GAP.columns + (hasLabels ? GAP.labels : 0));
@@ -186,10 +187,11 @@ function place(state, column, down, side) {
 
 function joined(a, b) {
   const weight = a.weight + b.weight;
-  return { mean: (a.mean * a.weight + b.mean * b.weight) / weight, weight, count: a.count + b.count };
+  const mean = (a.mean * a.weight + b.mean * b.weight) / weight;
+  return { mean, weight, count: a.count + b.count };
 }
 
-/** Where a slot wants to be: at the mean of its neighbours; arrows that pass want to be straight. */
+/** Where a slot wants to be: at the mean of its neighbours; arrows that pass want to be level. */
 function wish({ net, into, out, middle, wanted, weight }, slot, side) {
   let total = 0;
   let sum = 0;

@@ -1,4 +1,4 @@
-// What of a scene is drawn: in full what the pane shows, or an overview where that would be too much.
+// What of a scene is drawn: in full what the pane shows, or where that is too much an overview.
 
 import { arrowRecord, boxRecord, patchArrow, patchBox } from "./detail.js";
 import { svg } from "./elements.js";
@@ -8,20 +8,24 @@ import { shownPart } from "./viewport.js";
 
 const MOST = { boxes: 400, arrows: 500 }; // elements; with more in the pane there is an overview
 const LEGIBLE = 0.22; // the scale below which only few boxes are drawn in full
+const TINY = 0.33; // the scale below which there are boxes, but no text
 const FEW = 60;
 const READY = 200; // pixels around the pane in which elements are ready
 
 /** Layers of one scene, from back to front, as the children of `world`. */
 export function createPainting(graph, scene, world) {
   const overview = createOverview(scene);
-  const painting = { graph, scene, overview, isOverview: false, isBulk: false, drawn: null };
-  painting.frames = layer("enclosures", (i) => ({ element: enclosureElement(scene.enclosures[i]) }));
+  const painting = { graph, scene, world, overview, isOverview: false, isBulk: false, drawn: null };
+  const frame = (i) => ({ element: enclosureElement(scene.enclosures[i]) });
+  painting.frames = layer("enclosures", frame);
   painting.arrows = layer("arrows", (i) => arrowRecord(scene, i));
+  painting.arrows.labels = svg("g", { class: "partials" });
   painting.boxes = layer("boxes", (i) => boxRecord(graph, scene, i));
   world.replaceChildren(
     painting.frames.element,
     overview.arrowPaths.element,
     painting.arrows.element,
+    painting.arrows.labels,
     overview.boxPaths.element,
     overview.marks,
     painting.boxes.element,
@@ -66,6 +70,7 @@ function choose(painting, port) {
   painting.isBulk = painting.isOverview || arrows.length > MOST.arrows;
   keep(painting.boxes, painting.isOverview ? [] : boxes);
   keep(painting.arrows, painting.isBulk ? [] : arrows);
+  painting.world.classList.toggle("tiny", port.scale < TINY);
   keep(painting.frames, framesIn(scene, part, painting.isOverview));
   setShown(overview.boxPaths.element, painting.isOverview);
   setShown(overview.marks, painting.isOverview);
@@ -78,11 +83,12 @@ function setShown(element, is) {
 }
 
 /** Make the records that are wanted, take away those that are not. */
-function keep({ element, records, create }, wanted) {
+function keep({ element, labels, records, create }, wanted) {
   const set = new Set(wanted);
   for (const [i, record] of records) {
     if (set.has(i)) continue;
     record.element.remove();
+    record.label?.remove();
     records.delete(i);
   }
   for (const i of wanted) {
@@ -90,6 +96,7 @@ function keep({ element, records, create }, wanted) {
     const record = create(i);
     records.set(i, record);
     element.append(record.element);
+    if (record.label) labels.append(record.label);
   }
 }
 

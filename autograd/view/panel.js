@@ -168,6 +168,14 @@ function showChain(view, { node, frames, state }) {
   );
 }
 
+/** A row's formula, with the node's own operands for its a, b, c and its own name for y. */
+function inOwnNames(graph, node, formula) {
+  const nameOf = (x) => (typeof x === "number" ? graph.names[x] : numberText(x[0]));
+  const written = { y: graph.names[node] };
+  graph.operands[node].forEach((x, i) => (written["abcdefgh"[i]] = nameOf(x)));
+  return formula.replace(/\b[a-hy]\b/g, (letter) => written[letter] ?? letter);
+}
+
 function showLocals(view, known) {
   const { graph, node } = view;
   const parents = graph.parents[node];
@@ -179,7 +187,7 @@ function showLocals(view, known) {
     const formula = row.partials[places[k]];
     const parts = [
       named(slopeName(graph, node, parent), "local", parent),
-      ...(formula ? [plain(" = "), named(formula, "partial", -1)] : []),
+      ...(formula ? [plain(" = "), named(inOwnNames(graph, node, formula), "partial", -1)] : []),
       ...(known ? [plain(" = "), number] : []),
     ];
     return formulaLine(parts, view.act.select);

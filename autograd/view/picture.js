@@ -8,13 +8,21 @@ import { numberText } from "./numbers.js";
 import { createPainting, paint, paintMoved } from "./painting.js";
 import { hitAt, rectangleOf, sceneOf } from "./scene.js";
 import { centre, createViewport, fitPane, fittingScale, followBox } from "./viewport.js";
-import { measurePane, resizePane, zoomPane } from "./viewport.js";
+import { measurePane, resizePane, stopGliding, uncover, zoomPane } from "./viewport.js";
 
 const READABLE = 0.6; // the scale at which a whole picture is shown at first; else a part
 const FIRST = 0.8; // the scale of that part
+const SLACK = 3; // pixels beside a box where a click still meets it
 const REVEALED = 0.4; // the scale below which what is asked for is too small to be read
 
-const NOTHING = { selected: -1, ancestors: null, descendants: null, stops: [], path: null, matches: null };
+const NOTHING = {
+  selected: -1,
+  ancestors: null,
+  descendants: null,
+  stops: [],
+  path: null,
+  matches: null,
+};
 
 /** The pane with the picture; `act` has onSelect(node) and onRunTo(node).
  *
@@ -68,6 +76,8 @@ function setLevelOf(view, level) {
 
 function openGroup(view, group) {
   regroup(view, group, new Set(view.open).add(group));
+  const frame = view.scene.enclosures.find((each) => each.group === group);
+  if (frame && view.port.width > 0) uncover(view.port, frame.bounds);
 }
 
 function closeGroup(view, group) {
@@ -86,6 +96,7 @@ function regroup(view, group, open) {
   view.open = open;
   rebuild(view);
   const after = rectangleOf(view.scene, view.scene.boxOf[node]);
+  stopGliding(port);
   port.x += (before.x + before.w - after.x - after.w) * port.scale;
   port.y += (before.y + before.h / 2 - after.y - after.h / 2) * port.scale;
   if (view.state) showStep(view, view.state, view.marks);
@@ -190,7 +201,7 @@ function clicked(view, point, event) {
   const isFirst = event.detail < 2; // of a double click
   if (isFirst) view.clickOpened = false;
   else if (view.clickOpened) return; // what lies there now was not meant
-  const hit = hitAt(view.scene, point, !view.painting.isOverview);
+  const hit = hitIn(view, point);
   if (hit === null) return;
   if (hit.box === undefined) {
     view.clickOpened = true;
@@ -204,6 +215,10 @@ function clicked(view, point, event) {
   else openByClick(view, box.group, node);
 }
 
+function hitIn({ scene, port, painting }, point) {
+  return hitAt(scene, point, SLACK / port.scale, !painting.isOverview);
+}
+
 function openByClick(view, group, node) {
   view.clickOpened = true;
   openGroup(view, group);
@@ -213,7 +228,7 @@ function openByClick(view, group, node) {
 /** A hand over what can be clicked; in an overview, the name of what is there. */
 function hovered(view, point) {
   const { isOverview } = view.painting;
-  const hit = point && hitAt(view.scene, point, !isOverview);
+  const hit = point && hitIn(view, point);
   view.element.classList.toggle("pointing", Boolean(hit));
   const box = isOverview ? hit?.box : undefined;
   setText(view.hint, box === undefined ? "" : hintOf(view.scene, box));

@@ -7,8 +7,8 @@ const LABEL = { w: 38, h: 13 };
 const LEVEL = 12; // a curve that rises by less has its label above it
 const ABOVE = 9;
 
-/** Points of each arrow, as x and y in turn: its start, two for each column that it passes, its end.
- *  `bounds` has four numbers each: left, top, right, bottom. */
+/** Points of each arrow, as x and y in turn: its start, two for each column that it passes, its
+ *  end. `bounds` has four numbers each: left, top, right, bottom. */
 export function routesOf({ boxes, arrows }, layout) {
   const { x, y, w, h } = layout;
   const ends = endsOf(boxes.length, arrows, layout);
@@ -74,8 +74,9 @@ export function pathText(route, isBack, isStraight) {
   for (let i = 0; i + 3 < route.length; i += 4) {
     if (i > 0) path += `L${at(i)}`;
     const middle = shortNumber((route[i] + route[i + 2]) / 2);
-    if (isStraight) path += `L${at(i + 2)}`;
-    else path += `C${middle} ${shortNumber(route[i + 1])} ${middle} ${shortNumber(route[i + 3])} ${at(i + 2)}`;
+    const level = (y) => `${middle} ${shortNumber(y)}`;
+    const curve = `C${level(route[i + 1])} ${level(route[i + 3])} ${at(i + 2)}`;
+    path += isStraight ? `L${at(i + 2)}` : curve;
   }
   return path;
 }

@@ -1,4 +1,4 @@
-// All that is on view while the same groups are open: boxes and arrows, where they are, how they look.
+// All that is on view while the same groups are open: boxes, arrows, where they are, their looks.
 
 import { boxesOnView } from "./boxes.js";
 import { sizesOf, titleOf } from "./boxtext.js";
@@ -45,17 +45,27 @@ function boundsOfAll({ boxes, layout, routes, enclosures }) {
   return all;
 }
 
-const NEAR = 6; // around a box, in the world: its sheets and its frame
+const SHEETS = 6; // by which the paper under a group stands out
 
-/** What is at a point of the world: `{ box }`, `{ closes: group }` or null. */
-export function hitAt({ boxes, layout, enclosures }, [x, y], hasHandles) {
-  const isIn = (left, top, w, h) => x >= left && x <= left + w && y >= top && y <= top + h;
+/** What is at a point of the world: `{ box }`, `{ closes: group }` or null. A finger need not meet
+ *  a small box: the nearest within `slack` will do. */
+export function hitAt({ boxes, layout, enclosures }, [x, y], slack, hasHandles) {
+  let nearest = null;
+  let least = slack;
   for (let i = 0; i < boxes.length; i++) {
-    const around = boxes[i].group < 0 ? 0 : NEAR;
-    const [w, h] = [layout.w[i] + around, layout.h[i] + around];
-    if (isIn(layout.x[i], layout.y[i], w, h)) return { box: i };
+    const around = boxes[i].group < 0 ? 0 : SHEETS;
+    const across = outside(x - layout.x[i], layout.w[i] + around);
+    const distance = Math.max(across, outside(y - layout.y[i], layout.h[i] + around));
+    if (distance === 0) return { box: i };
+    if (distance < least) [least, nearest] = [distance, { box: i }];
   }
-  if (!hasHandles) return null;
-  const found = enclosures.findLast(({ handle: at }) => at && isIn(at.x, at.y, at.w, at.h));
-  return found ? { closes: found.group } : null;
+  const isOn = ({ handle: at }) =>
+    at && outside(x - at.x, at.w) === 0 && outside(y - at.y, at.h) === 0;
+  const frame = hasHandles ? enclosures.findLast(isOn) : undefined;
+  return frame ? { closes: frame.group } : nearest;
+}
+
+/** How far a number is from the interval from 0 to `size`. */
+function outside(at, size) {
+  return Math.max(0, -at, at - size);
 }

@@ -1,8 +1,9 @@
 // What part of the picture the pane shows: pan, zoom, fit, and what a pointer does there.
 
-const SCALE = { least: 0.02, most: 3, fitted: 1.15 };
+const SCALE = { least: 0.004, most: 3, fitted: 1.15 };
 const EDGE = 22; // free space around the whole picture, in pixels of the screen
 const CENTRAL = 0.17; // of the pane on each side: who is further out is brought back
+const FAR = 2; // panes, over which one does not glide
 const DRAG = 4; // pixels that a pointer moves before it drags
 const GLIDE = 70; // milliseconds in which a moving picture covers most of the way
 
@@ -11,7 +12,8 @@ const GLIDE = 70; // milliseconds in which a moving picture covers most of the w
  * `act` has changed(), click(point, event), hover(point or null); points are in the world. */
 export function createViewport(pane, act) {
   const port = { pane, act, x: 0, y: 0, scale: 1, width: 0, height: 0, bounds: [0, 0, 1, 1] };
-  Object.assign(port, { goal: null, timer: 0, pointers: new Map(), isEngaged: false, moved: false });
+  Object.assign(port, { goal: null, timer: 0, isEngaged: false, moved: false });
+  port.pointers = new Map();
   listen(port);
   return port;
 }
@@ -57,7 +59,7 @@ export function fittingScale({ bounds, width, height }) {
 export function fitPane(port) {
   const scale = fittingScale(port);
   const [left, top, right, bottom] = port.bounds;
-  halt(port);
+  stopGliding(port);
   moveWorld(
     port,
     (port.width - (left + right) * scale) / 2,
@@ -71,13 +73,13 @@ export function zoomPane(port, factor, atX = port.width / 2, atY = port.height /
   const least = Math.min(SCALE.least, fittingScale(port));
   const scale = Math.min(SCALE.most, Math.max(least, port.scale * factor));
   const change = scale / port.scale;
-  halt(port);
+  stopGliding(port);
   moveWorld(port, atX - (atX - port.x) * change, atY - (atY - port.y) * change, scale);
 }
 
 /** Bring a box of the world to the middle of the pane, at a scale. */
 export function centre(port, box, scale) {
-  halt(port);
+  stopGliding(port);
   moveWorld(port, ...placed(port, middleOf(box), scale), scale);
 }
 
@@ -111,9 +113,23 @@ export function followBox(port, box) {
   glide(port, goal);
 }
 
+/** Pan as little as it takes to show a part of the world, or its top left where it is too large. */
+export function uncover(port, [left, top, right, bottom]) {
+  const along = (at, size, from, to) => {
+    const low = EDGE - (from * port.scale + at);
+    const high = size - EDGE - (to * port.scale + at);
+    return at + (low > 0 ? low : Math.min(0, Math.max(low, high)));
+  };
+  const x = along(port.x, port.width, left, right);
+  const goal = { x, y: along(port.y, port.height, top, bottom) };
+  if (goal.x !== port.x || goal.y !== port.y) glide(port, goal);
+}
+
 function glide(port, goal) {
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
-    halt(port);
+  const far = FAR * Math.max(port.width, port.height);
+  const isFar = Math.hypot(goal.x - port.x, goal.y - port.y) > far; // nothing is seen on the way
+  if (isFar || matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    stopGliding(port);
     moveWorld(port, goal.x, goal.y);
     return;
   }
@@ -132,13 +148,14 @@ function glide(port, goal) {
   port.timer = requestAnimationFrame(step);
 }
 
-function halt(port) {
+/** Stay where it is. */
+export function stopGliding(port) {
   cancelAnimationFrame(port.timer);
   port.timer = 0;
   port.goal = null;
 }
 
-// What pointers do: one drags, two pinch, the wheel zooms where the pane was clicked or ctrl is held.
+// What pointers do: one drags, two pinch, the wheel zooms after a click or while ctrl is held.
 
 function listen(port) {
   const { pane } = port;
@@ -174,6 +191,7 @@ function pressed(port, event) {
 }
 
 function dragged(port, event) {
+  if (event.buttons === 0) released(port, event); // it went up where we did not hear of it
   const pointer = port.pointers.get(event.pointerId);
   if (!pointer) {
     port.act.hover(worldPoint(port, event));
@@ -189,7 +207,7 @@ function dragged(port, event) {
     port.pane.classList.add("dragging");
     before[before.length - 1] = pointer.start;
   }
-  halt(port);
+  stopGliding(port);
   pinch(port, before, [...port.pointers.values()].map(({ at }) => at));
 }
 
