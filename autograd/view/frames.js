@@ -3,6 +3,7 @@
 import { operationOf } from "./graph.js";
 import { numberText } from "./numbers.js";
 
+const KEPT_STATES = 4; // of the last steps that were asked for: the next one goes on from there
 const SHOWN_OPERANDS = 5; // operands of an operation; of more, the first two and the last are named
 
 /** One forward frame a node, the seed, one backward frame for each node with parents, in reverse.
@@ -15,7 +16,7 @@ export function framesOf(graph, { forgetZeroGrad = false, overwrite = false } = 
     if (graph.parents[node].length > 0) giving.push(node);
   }
   const count = graph.n + 1 + giving.length;
-  const frames = { graph, giving, count, forgetZeroGrad, overwrite, start: null };
+  const frames = { graph, giving, count, forgetZeroGrad, overwrite, start: null, kept: new Map() };
   frames.start = new Float64Array(graph.n);
   if (forgetZeroGrad) {
     const before = stateAt(frames, count - 1).grads;
@@ -46,11 +47,25 @@ export function startState(frames) {
   return state;
 }
 
-/** The state after frame t, from scratch: O(nodes + edges). */
+/** The state after frame t, of the caller's own: from the nearest one before it that is kept. */
 export function stateAt(frames, t) {
-  const state = startState(frames);
-  for (let i = 0; i <= t; i++) advance(frames, state, i);
+  const { kept } = frames;
+  let from = -1;
+  for (const i of kept.keys()) if (i <= t && i > from) from = i;
+  const state = from < 0 ? startState(frames) : copyOf(kept.get(from));
+  for (let i = from + 1; i <= t; i++) advance(frames, state, i);
+  kept.delete(t);
+  kept.set(t, copyOf(state));
+  if (kept.size > KEPT_STATES) kept.delete(kept.keys().next().value);
   return state;
+}
+
+function copyOf(state) {
+  const copy = { ...state };
+  for (const name of ["known", "grads", "hasGrad", "contributions", "given"]) {
+    copy[name] = state[name].slice();
+  }
+  return copy;
 }
 
 /** Apply frame t to the state after the frame before it. */
