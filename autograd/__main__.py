@@ -26,6 +26,7 @@ examples:
 Operators bind as in Python: + - * / // % **, comparisons, and & | ~ of comparisons in parentheses.
 The functions are those of autograd, such as tanh(x), maximum(a, b), where(x > 0, a, b),
 sum([a, b, c]) and dot([u, v], [x, y]). pi and e are the constants unless given.
+An expression that begins with a minus is safe in parentheses: "(-o * x)".
 A page (.html) needs no network: it opens in any browser. Pictures need Graphviz.
 """
 

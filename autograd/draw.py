@@ -8,7 +8,7 @@ from autograd.collapse import MOST_BOXES, picture
 from autograd.dot_source import dot_source
 from autograd.files import write_file
 from autograd.value import Value
-from autograd.wording import named
+from autograd.wording import known_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def drawing(
     """What `draw` gives; with `gradients`, by the id of a node, in place of each `.grad`."""
     _check(values, collapse, limit, rankdir)
     lit = _edges_of(paths)
-    known = dict(named(names)) if names is not None else {}
+    known = known_names(names)
     shown = picture(values, known, collapse, limit, lit)
     shown.gradients = gradients
     summary = shown.note.replace("\n", " ") or f"{shown.total:,} node{'s' * (shown.total != 1)}"
@@ -134,19 +134,23 @@ class Drawing:
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """What a notebook shows; where dot cannot draw, the reason in words."""
-        from base64 import b64encode
-
         try:
             svg = self.svg()
         except (ImportError, RuntimeError) as error:
             return {"text/plain": f"{self!r}\ncannot be shown: {error}"}
-        # Inline <svg> becomes loose words in a notebook that is not trusted; an image draws.
-        data = b64encode(svg.encode("utf-8")).decode("ascii")
-        image = (
-            '<div style="overflow-x:auto"><img alt="computation graph" style="max-width:none" '
-            f'src="data:image/svg+xml;base64,{data}"></div>'
-        )
+        image = image_of(svg, "computation graph")
         return {"text/plain": repr(self), "image/svg+xml": svg, "text/html": image}
+
+
+def image_of(svg: str, alt: str) -> str:
+    """The picture as HTML: inline <svg> is loose words in a notebook that nobody trusts."""
+    from base64 import b64encode
+
+    data = b64encode(svg.encode("utf-8")).decode("ascii")
+    return (
+        f'<div style="overflow-x:auto"><img alt="{alt}" style="max-width:none" '
+        f'src="data:image/svg+xml;base64,{data}"></div>'
+    )
 
 
 # -- arguments -----------------------------------------------------------------------------------

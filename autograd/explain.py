@@ -11,6 +11,7 @@ from autograd.paths import Edges, Path, count_paths, is_not_zero, largest_paths
 from autograd.real import describe
 from autograd.stepper import Stepper
 from autograd.value import Value, gradients
+from autograd.wording import plain_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def explain(
     left out. `leaf` may be any Value that the root was computed from; where it is none, the
     gradient is 0, by no path. `names=locals()` names Values as in `draw`. Writes no `.grad`.
     TypeError for what is no Value, ValueError unless `paths` is a whole number from 1 on.
-    Costs O(edges + paths · length · operands) and does not recurse.
+    Costs O(edges + paths · length · operands) and does not recurse; how many paths there are is
+    counted exactly, in a whole number that may have a bit for each level of the graph.
 
     >>> x, w = Value(2.0, label="x"), Value(3.0, label="w")
     >>> print(explain(x, x * w + x * x))
@@ -163,14 +165,10 @@ class Explanation:
                 {
                     "nodes": [position[id(node)] for node in path.nodes],
                     "places": list(path.places),
-                    "product": _json(path.product),
-                    "share": _json(path.share),
+                    "product": plain_number(path.product),
+                    "share": plain_number(path.share),
                 }
                 for path in self.paths
             ],
             "text": str(self),
         }
-
-
-def _json(x: float) -> float | str:
-    return x if isfinite(x) else str(x)

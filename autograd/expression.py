@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograd.grammar import FUNCTIONS, ExpressionError, Step, pointing, steps_of
+from autograd.grammar import ExpressionError, Step, pointing, steps_of
 from autograd.real import describe
 from autograd.value import Value, as_operand
+from autograd.vocabulary import FUNCTIONS
 from autograd.wording import visible
 
 LONGEST = 10_000  # characters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autograd.real import describe
 from autograd.value import Value, topological_order
 from autograd.wording import INFIX, names_of, number, symbol_between
 
@@ -15,18 +16,20 @@ OPERANDS = 5  # of an operation that are written out: more are cut to two, … a
 class Gift:
     """What a node gives to one parent: ∂L/∂parent += ∂L/∂node · ∂node/∂parent.
 
-    `before` and `after` are the parent's gradient; `contribution` is `adjoint * local_grad`.
+    `contribution` is `adjoint * local_grad`; `before` and `after` are the parent's gradient.
     """
 
     __slots__ = ("adjoint", "after", "before", "contribution", "local_grad", "parent")
 
-    def __init__(self, parent: Value, adjoint: float, local_grad: float, before: float) -> None:
+    def __init__(
+        self, parent: Value, adjoint: float, local_grad: float, before: float, after: float
+    ) -> None:
         self.parent = parent
         self.adjoint = adjoint
         self.local_grad = local_grad
         self.contribution = adjoint * local_grad
         self.before = before
-        self.after = before + self.contribution
+        self.after = after
 
     def __repr__(self) -> str:
         return f"Gift({self.contribution}, before={self.before}, after={self.after})"
@@ -86,15 +89,13 @@ class Frames:
         self._names = {id(node): name for node, name in zip(self.order, called, strict=True)}
         self._data = {id(node): node.data for node in self.order}
         self._backward = [node for node in reversed(self.order) if node.parents]
-        self._gifts: dict[int, tuple[Gift, ...]] | None = None
+        self._gifts: dict[int, list[Gift]] | None = None
 
     def __len__(self) -> int:
         return len(self.order) + 1 + len(self._backward)
 
     def __getitem__(self, index: int) -> Frame:
-        if not -len(self) <= index < len(self):
-            raise IndexError(f"frame {index} of {len(self)}: they are 0 to {len(self) - 1}")
-        index %= len(self)
+        index = self.index(index)
         forward = len(self.order)
         if index < forward:
             node = self.order[index]
@@ -107,47 +108,59 @@ class Frames:
         lines = [self._giving(root, node, gift) for gift in gifts]
         return Frame(index, "backward", node, gifts, "\n".join(lines))
 
+    def index(self, index: int) -> int:
+        """The same number counted from the first frame, where it may count from the last, as -1.
+
+        TypeError for what is no whole number, IndexError where there is no such frame.
+        """
+        if not hasattr(index, "__index__"):
+            raise TypeError(f"a frame is asked for by its number, not by {describe(index)}")
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"frame {index} of {len(self)}: they are 0 to {len(self) - 1}")
+        return index.__index__() % len(self)
+
+    def data_of(self, node: Value) -> float:
+        """The node's number, as it was when the frames were made."""
+        return self._data[id(node)]
+
     def __iter__(self) -> Iterator[Frame]:
         return map(self.__getitem__, range(len(self)))
 
     def gifts_of(self, node: Value) -> tuple[Gift, ...]:
         """What the node gives to each of its parents, in order; () for a leaf."""
         if self._gifts is None:
-            self._gifts = self._swept()
-        return self._gifts.get(id(node), ())
+            self._gifts = {}
+            for giver, gift in self._sweep(self._start()):
+                self._gifts.setdefault(id(giver), []).append(gift)
+        return tuple(self._gifts.get(id(node), ()))
 
     def gradients(self) -> dict[int, float]:
         """What every node's gradient is at the end, by the id of the node."""
-        gifts = [gift for node in self._backward for gift in self.gifts_of(node)]
-        return {id(self.order[-1]): 1.0, **{id(gift.parent): gift.after for gift in gifts}}
+        grads = {id(self.order[-1]): 1.0}
+        for _, gift in self._sweep(self._start()):
+            grads[id(gift.parent)] = gift.after
+        return grads
 
     # -- the sweep -------------------------------------------------------------------------------
 
-    def _swept(self) -> dict[int, tuple[Gift, ...]]:
-        start = dict.fromkeys(map(id, self.order), 0.0)
+    def _start(self) -> dict[int, float]:
+        """The gradients that the pass begins with: none, or what one before left in the leaves."""
         if not self.forget_zero_grad:
-            return self._sweep(start)
-        for gifts in self._sweep(dict(start)).values():
-            for gift in gifts:
-                if gift.parent.op is None:  # in the order of time: the last one counts
-                    start[id(gift.parent)] = gift.after
-        return self._sweep(start)
+            return {}
+        before = self._sweep({})
+        return {id(gift.parent): gift.after for _, gift in before if gift.parent.op is None}
 
-    def _sweep(self, grads: dict[int, float]) -> dict[int, tuple[Gift, ...]]:
-        """All gifts by the id of their giver, in the order of time."""
-        root = self.order[-1]
-        grads[id(root)] = 1.0 if self.overwrite else grads[id(root)] + 1.0
-        given = {}
+    def _sweep(self, grads: dict[int, float]) -> Iterator[tuple[Value, Gift]]:
+        """All gifts with their givers, in the order of time; a sum starts from its first term."""
+        grads[id(self.order[-1])] = 1.0
         for node in self._backward:
-            gifts = []
+            adjoint = grads[id(node)]
             for parent, local_grad in zip(node.parents, node.local_grads, strict=True):
-                gift = Gift(parent, grads[id(node)], local_grad, grads[id(parent)])
-                if self.overwrite:
-                    gift.after = gift.contribution
-                grads[id(parent)] = gift.after
-                gifts.append(gift)
-            given[id(node)] = tuple(gifts)
-        return given
+                before, after = grads.get(id(parent)), adjoint * local_grad
+                if before is not None and not self.overwrite:
+                    after = before + after
+                grads[id(parent)] = after
+                yield node, Gift(parent, adjoint, local_grad, before or 0.0, after)
 
     # -- in words --------------------------------------------------------------------------------
 
@@ -178,7 +191,10 @@ def _applied(node: Value, operands: Sequence[str]) -> str:
     op = node.op
     assert op
     if op.name in INFIX and len(operands) == 2:
-        return f"{operands[0]} {symbol_between(op.name, op.symbol)} {operands[1]}"
+        base = operands[0]
+        if op.name == "pow" and base.startswith("-"):
+            base = f"({base})"  # -3 ^ 2 would read as -(3 ^ 2)
+        return f"{base} {symbol_between(op.name, op.symbol)} {operands[1]}"
     if op.name == "negative":
         return f"−{operands[0]}" if not operands[0].startswith("-") else f"−({operands[0]})"
     shown = operands

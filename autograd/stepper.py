@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 
 from autograd.draw import drawing
-from autograd.files import write_file
 from autograd.frames import Frames
+from autograd.real import describe, is_real
 from autograd.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from autograd.frames import Frame
@@ -91,12 +91,12 @@ class Stepper:
 
     @property
     def step(self) -> int:
-        """The index of the present frame, from 0; IndexError where there is no such frame."""
+        """The index of the present frame, from 0; setting one that is not there: IndexError."""
         return self._widget.step if self._widget else self._at
 
     @step.setter
     def step(self, index: int) -> None:
-        self._at = self.frames[index].index
+        self._at = self.frames.index(index)
         if self._widget:
             self._widget.step = self._at
 
@@ -106,7 +106,8 @@ class Stepper:
         """What the view shows, as plain data: columns of one entry a node, ready for JSON."""
         from autograd.view.document import document
 
-        return document(self._root, self._names, paths=self._paths)
+        data = [self.frames.data_of(node) for node in self.frames.order]
+        return document(self._root, self._names, data=data, paths=self._paths)
 
     def widget(self) -> Any:
         """The live view, an `anywidget.AnyWidget`: always the same one, whatever shows it.
@@ -118,7 +119,12 @@ class Stepper:
         if self._widget is None:
             from autograd.view import module, style, widget
 
-            self._widget = widget(module(), style(), self._state())
+            state = self._state()
+            checks: dict[str, Callable[[Any], None]] = {
+                "step": self._check_step,
+                "leaves": _check_leaves(len(state["leaves"])),
+            }
+            self._widget = widget("Stepper", module(), style(), state, checks)
         return self._widget
 
     def html(self) -> str:
@@ -133,12 +139,9 @@ class Stepper:
 
         ValueError for another suffix than .html, and for more than 20,000 nodes.
         """
-        name = os.fspath(path)
-        if os.path.splitext(name)[1].lower() not in (".html", ".htm"):
-            raise ValueError(
-                f"a stepper is saved as .html, not as {name!r}; draw(value).save() writes pictures"
-            )
-        write_file(name, self.html().encode("utf-8"))
+        from autograd.view import save_page
+
+        save_page(path, self.html())
 
     def _state(self) -> dict[str, Any]:
         shown = self.document()
@@ -152,6 +155,11 @@ class Stepper:
             "overwrite": self.frames.overwrite,
         }
 
+    def _check_step(self, index: int) -> None:
+        if index < 0:
+            raise IndexError(f"the view's step is 0 to {len(self) - 1}, not {index}")
+        self.frames[index]
+
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """The live view beside a picture, which a saved notebook shows where no kernel runs."""
         picture = drawing([self._root], self._names, gradients=self.frames.gradients())
@@ -162,3 +170,16 @@ class Stepper:
             return {**still, "text/plain": f"{self!r}\na picture only: {error}"}
         data, metadata = live._repr_mimebundle_(**options)
         return {**still, **data, "text/plain": repr(self)}, metadata
+
+
+def _check_leaves(count: int) -> Callable[[list[Any]], None]:
+    """A check that the leaves are as many numbers as before."""
+
+    def check(leaves: list[Any]) -> None:
+        names = ("nan", "inf", "-inf")  # as JSON has them
+        wrong = [x for x in leaves if not (is_real(x) or (isinstance(x, str) and x in names))]
+        if wrong or len(leaves) != count:
+            given = describe(wrong[0]) if wrong else f"{len(leaves)} of them"
+            raise ValueError(f"leaves are {count} numbers, in the order of the graph, not {given}")
+
+    return check

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from autograd.value import Value
 
 TYPE_CHECKING = False
@@ -45,6 +47,15 @@ def _visible(character: str) -> str:
     return " " if character.isspace() else "�"
 
 
+def plain_number(x: float) -> float | str:
+    """The float itself if JSON knows it, else its name.
+
+    >>> plain_number(-0.0), plain_number(float("-inf"))
+    (-0.0, '-inf')
+    """
+    return x if x - x == 0 else repr(x)
+
+
 def symbol_between(op_name: str, symbol: str) -> str:
     """What stands between two operands: `^` for a power, whose symbol is no infix."""
     return "^" if op_name == "pow" else symbol
@@ -53,12 +64,17 @@ def symbol_between(op_name: str, symbol: str) -> str:
 # -- names ---------------------------------------------------------------------------------------
 
 
-def named(names: Mapping[str, object]) -> Iterator[tuple[int, str]]:
-    """(id of a Value, its name), later ones before earlier: a dict of them keeps the first name.
+def known_names(names: Mapping[str, object] | None) -> dict[int, str]:
+    """The name of each Value among the caller's variables, by its id; the first one counts.
 
     A variable goes before a list's element. Names that begin with _ are not the caller's own:
-    a notebook keeps its last results in such ones. TypeError unless `names` is a mapping.
+    a notebook keeps its last results in such ones. TypeError unless `names` is a mapping or None.
     """
+    return {} if names is None else dict(_named(names))
+
+
+def _named(names: Mapping[str, object]) -> Iterator[tuple[int, str]]:
+    """(id of a Value, its name), later ones before earlier: a dict of them keeps the first name."""
     if not hasattr(names, "items"):
         raise TypeError(f"names is a mapping such as locals(), not {type(names).__name__}")
     variables = [(f"{name}", x) for name, x in names.items() if not f"{name}".startswith("_")]
@@ -79,7 +95,7 @@ def _elements(x: object) -> list[tuple[object, object]]:
 
 def given_names(order: Sequence[Value], names: Mapping[str, object] | None = None) -> list[str]:
     """Each node's name among the caller's variables, else its label, else ""."""
-    known = dict(named(names)) if names is not None else {}
+    known = known_names(names)
     return [known.get(id(node)) or node.label for node in order]
 
 
@@ -88,17 +104,21 @@ def names_of(
 ) -> list[str]:
     """A name for every node of a topological order: its own, `v3` by position, or L for the last.
 
+    Where several nodes have one name, from the second on they are numbered: `y`, `y #2`.
+
     >>> x = Value(2.0, label="x")
     >>> from autograd import topological_order
     >>> names_of(topological_order((x * x).exp()))
     ['x', 'v1', 'L']
     """
-    given = given_names(order, names)
-    taken = set(given)
+    given = [visible(name, most) for name in given_names(order, names)]
+    taken, seen = set(given), Counter[str]()
     made = []
     for i, name in enumerate(given):
-        own = "L" if i == len(given) - 1 and "L" not in taken else f"v{i}"
-        while not name and own in taken:
-            own += "′"
-        made.append(visible(name or own, most))
+        if not name.strip():
+            name = "L" if i == len(given) - 1 and "L" not in taken else f"v{i}"
+            while name in taken:
+                name += "′"
+        seen[name] += 1
+        made.append(name if seen[name] == 1 else f"{name} #{seen[name]}")
     return made

@@ -113,10 +113,16 @@ class Recording:
         said = []
         if self.history[-1].epoch < epochs:
             said.append("stopped early: the validation loss fell no more")
-        if self.frames.entries[self.frames.last] != array("d", [p.data for p in self._parameters]):
-            watched = [r for r in self.history if r.validation_loss is not None]
-            best = min(watched, key=lambda record: record.validation_loss or 0.0)
-            said.append(f"the model has the parameters of epoch {best.epoch}, where it was lowest")
+        watched = [
+            (record.validation_loss, record.epoch)
+            for record in self.history
+            if record.validation_loss is not None and record.validation_loss < math.inf
+        ]
+        now = array("d", [p.data for p in self._parameters])
+        # By their bytes, as nan is not equal to itself.
+        if watched and self.frames.entries[self.frames.last].tobytes() != now.tobytes():
+            _, best = min(watched)  # the earliest of equal ones
+            said.append(f"the model has the parameters of epoch {best}, where it was lowest")
         return "; ".join(said)
 
 
@@ -145,6 +151,8 @@ def _layer(path: str) -> str:
 
 def _plain(x: Any) -> Any:
     """The same ready for JSON, which has no nan and no infinity: those become strings."""
+    from autograd.view import plain_number  # late: it brings the views' files
+
     if isinstance(x, list):
         return [_plain(each) for each in x]
-    return repr(x) if isinstance(x, float) and not math.isfinite(x) else x
+    return plain_number(x) if isinstance(x, float) else x

@@ -61,12 +61,22 @@ def _try_loss(model: Module, x: list[float], target: Any, loss: Loss) -> None:
 
 def split(samples: list[Sample], share: object, rng: Random) -> tuple[list[Sample], list[Sample]]:
     """The samples without a random share of them, and that share."""
-    part = real(share, "validation", lambda x: 0.0 < x < 1.0, "in (0, 1), or a pair (X, y)")
-    count = round(part * len(samples))
-    if not 0 < count < len(samples):
-        raise ValueError(
-            f"validation={part} of {len(samples)} samples would be {count}; "
-            "expected at least one to train on and one to validate on"
-        )
+    count = held_out(share, len(samples))
     order = rng.sample(samples, len(samples))
     return order[count:], order[:count]
+
+
+def held_out(share: object, count: int) -> int:
+    """How many of so many samples a share of them is, to validate on.
+
+    >>> held_out(0.25, 10)
+    2
+    """
+    part = real(share, "validation", lambda x: 0.0 < x < 1.0, "in (0, 1), or a pair (X, y)")
+    number = round(part * count)
+    if not 0 < number < count:
+        raise ValueError(
+            f"validation={part} of {count} samples would be {number}; "
+            "expected at least one to train on and one to validate on"
+        )
+    return number

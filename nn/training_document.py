@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autograd import jit, vmap
-from autograd.view import plain_program
+from autograd.view import UNTRACEABLE, plain_program
 from nn.checking import Samples, Targets, listed, rows, same_length
 from nn.components import principal_components
 from nn.dropout import Dropout
@@ -92,7 +92,7 @@ def _traced(
         return plain_program(jit(each).program(model, numpy.array(table[:1]))), layers, ""
     except ImportError as error:
         return None, [], f"the maps need NumPy ({error}): pip install numpy"
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
+    except UNTRACEABLE as error:
         return None, [], f"the model cannot be traced: {type(error).__name__}: {error}"
 
 

@@ -23,7 +23,7 @@ def script(entry: str = "training_view.js") -> str:
 @cache
 def style() -> str:
     """The style sheet of the view."""
-    ours = [FOLDER / "training_view.css", FOLDER / "training_pictures.css"]
+    ours = [FOLDER / f"training_{part}.css" for part in ("view", "curves", "maps")]
     return joined_style(["theme.css", "transport.css", *ours])
 
 

@@ -50,21 +50,31 @@ def _text(x: float, y: float, words: str, more: str = "") -> str:
 
 
 def _samples(model: Module, document: dict[str, Any]) -> list[str]:
-    """The samples in a square, over a map where they have two features."""
+    """The samples in a square, over a map where they have two features.
+
+    Without those that are not finite, and without all where their distances are not.
+    """
     count, kind = document["count"], document["picture"]
     if document["places"] is None and kind == "components":
         return []
     numbers = unpacked(document["places"] or document["samples"])
     xs, ys = numbers[:count], numbers[count:] if kind != "line" else document["targets"]
-    across, up, _ = grid([list(pair) for pair in zip(xs, ys or xs, strict=False)], 2)
+    labels = document["labels"] or [1] * count
+    points = [
+        (x, y, COLORS[label % len(COLORS)])
+        for x, y, label in zip(xs, ys or xs, labels, strict=False)
+        if isfinite(x) and isfinite(y)
+    ]
+    across, up, _ = grid([[x, y] for x, y, _ in points] or [[0.0, 0.0]], 2)
+    if not (isfinite(across[-1] - across[0]) and isfinite(up[-1] - up[0])):
+        return [_frame(16)]
     parts = _map(model, across, up) if kind == "plane" else []
-    colors = [COLORS[i % len(COLORS)] for i in document["labels"] or [1] * count]
     place_x, place_y = _scale(across, 16, 16 + SIDE), _scale(up, 40 + SIDE, 40)
-    for x, y, color in zip(xs, ys or xs, colors, strict=False):
-        parts.append(
-            f'<circle cx="{place_x(x):.1f}" cy="{place_y(y):.1f}" r="3" fill="{color}" '
-            'stroke="#ffffff" stroke-width="0.6"/>'
-        )
+    parts += [
+        f'<circle cx="{place_x(x):.1f}" cy="{place_y(y):.1f}" r="3" fill="{color}" '
+        'stroke="#ffffff" stroke-width="0.6"/>'
+        for x, y, color in points
+    ]
     return [*parts, _frame(16)]
 
 
@@ -130,27 +140,39 @@ def _curves(rows: Sequence[Sequence[Any]], every: str) -> list[str]:
     if not rows:
         return [*parts, _text(left + 12, top + 24, "no record yet")]
     losses = [(row[0], row[3]) for row in rows]
-    watched = [(row[0], row[4]) for row in rows if row[4] is not None]
+    watched = [(row[0], row[4]) for row in rows if row[4] is not None and isfinite(row[4])]
     values = [y for _, y in losses + watched]
-    is_log = min(values) > 0.0 and max(values) / min(values) > LOG_FROM
-    measure: Callable[[float], float] = log10 if is_log else float
-    low, high = min(map(measure, values)), max(map(measure, values))
+    measure, is_log = _measure(min(values), max(values))
+    low, high = measure(min(values)), measure(max(values))
     margin = 0.06 * (high - low) or 0.5
     place_x = _scale([losses[0][0], losses[-1][0]], left + 10, right - 10)
     place_y = _scale([low - margin, high + margin], bottom, top)
     for points, color, dashes in ((losses, TRAINING, ""), (watched, VALIDATION, "5 3")):
-        if points:
-            path = " ".join(f"{place_x(x):.1f},{place_y(measure(y)):.1f}" for x, y in points)
-            parts.append(
-                f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="1.8" '
-                f'stroke-dasharray="{dashes}"/>'
-            )
+        places = [(place_x(x), place_y(measure(y))) for x, y in points]
+        parts += _line(places, color, dashes)
     for y in (max(values), min(values)):
         anchor = ' text-anchor="end" font-size="11" dy="4"'
         parts.append(_text(left - 6, place_y(measure(y)), f"{y:.3g}", anchor))
     said = f"loss over the {every}s" + (", validation dashed" if watched else "")
     parts.append(_text(left, bottom + 16, said + (" (log)" if is_log else "")))
     return parts
+
+
+def _measure(low: float, high: float) -> tuple[Callable[[float], float], bool]:
+    """Logarithms of numbers over a wide range, and whether they are."""
+    if low > 0.0 and high / low > LOG_FROM:
+        return log10, True
+    return float, False
+
+
+def _line(places: Sequence[tuple[float, float]], color: str, dashes: str) -> list[str]:
+    if not places:
+        return []
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    return [
+        f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="1.8" '
+        f'stroke-dasharray="{dashes}"/>'
+    ]
 
 
 def _frame(left: float, width: float = SIDE) -> str:

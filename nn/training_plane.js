@@ -10,7 +10,6 @@ import { rangeAround } from "./training_record.js";
 
 const SIZE = 440; // of the picture, in units of its own
 const EDGE_LEFT = 44;
-const EDGE_BOTTOM = 40;
 const INNER = SIZE - EDGE_LEFT - 8;
 const TICKS = 5;
 

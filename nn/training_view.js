@@ -1,6 +1,6 @@
 // The view of a training, live in a notebook or on a page: pictures, player, buttons.
 
-import { make, setAttributes, setText } from "./elements.js";
+import { becomeView, make, setText } from "./elements.js";
 import { listenToKeys } from "./keys.js";
 import { numberText } from "./numbers.js";
 import { createTransport } from "./transport.js";
@@ -33,8 +33,7 @@ export function mountTraining(element, model, wish = null) {
     painted: 0,
   };
   buildView(view);
-  element.classList.add("stepgrad", "training");
-  setAttributes(element, { tabindex: "0", role: "group", "aria-label": document.title });
+  const leave = becomeView(element, document.title, "training");
   element.replaceChildren(view.layout);
   const deafen = listenToKeys(element, {}, view.transport.handleKey);
   const unwatch = watchColors(element, () => {
@@ -50,7 +49,7 @@ export function mountTraining(element, model, wish = null) {
       cancelAnimationFrame(view.painted);
       deafen();
       unwatch();
-      element.replaceChildren();
+      leave();
     },
   };
 }
@@ -112,7 +111,7 @@ function partsOf(view) {
 function take(view, told, parameters) {
   const { training, transport } = view;
   const number = frameAt(view)?.number;
-  const wasLast = told.first || transport.step() >= training.frames.length - 1;
+  const wasLast = transport.step() >= training.frames.length - 1; // also of none
   takeTold(training, told, parameters);
   transport.setCount(training.frames.length);
   transport.setStep(wasLast ? training.frames.length - 1 : nearestFrame(training, number));
@@ -173,20 +172,18 @@ function showRecords(view) {
   const xs = [training.frames[0].number, training.rows.at(-1).number];
   loss.update({ series, xs });
   gradients.update(rows, xs);
-  const hasFailed = training.state === "failed";
-  setText(view.failure, hasFailed ? `Training has stopped. ${training.message}` : "");
-  view.failure.hidden = !hasFailed;
+  view.failure.hidden = training.state !== "failed";
+  setText(view.failure, view.failure.hidden ? "" : `Training has stopped. ${training.message}`);
   setText(view.notes, notesOf(view));
 }
 
 function notesOf({ training, document }) {
-  const notes = [];
-  if (training.state === "done" && training.message) notes.push(`${training.message}.`);
+  const notes = training.state === "done" && training.message ? [`${training.message}.`] : [];
   if (training.stride > 1) {
     const kept = `every ${training.stride}th ${document.every} and the last`;
     notes.push(`Kept with their parameters: the start, ${kept}.`);
   }
-  return notes.map((note) => note[0].toUpperCase() + note.slice(1)).join(" ");
+  return notes.map(capital).join(" ");
 }
 
 function paintSoon(view) {
@@ -217,8 +214,8 @@ function paintMaps(view, frame) {
   view.colors ??= readColors(view.element);
   const samples = model.atSamples(frame.parameters);
   const grid = model.atGrid?.(frame.parameters) ?? null;
-  const ofUnit = () => `What ${units.nameOf(unit)} responds to`;
-  const heading = unit < 0 ? decisionHeading(view.document) : ofUnit();
+  const responding = () => `What ${units.nameOf(unit)} responds to`;
+  const heading = unit < 0 ? decisionHeading(view.document) : responding();
   const content = { grid, samples, unit, heading, colors: view.colors };
   plane.update(content);
   units.update(content);

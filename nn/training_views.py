@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from html import escape
@@ -41,7 +40,6 @@ class Views:
         self._is_closed = False
         self._outputs: list[Any] = []
         self._events: Any = None  # of the shell whose cells end
-        self._is_stale = False
 
     def display(self) -> None:
         """Show one more view, in the output of the cell that runs."""
@@ -53,23 +51,22 @@ class Views:
                 self._loop = asyncio.get_running_loop()
         self._outputs.append(publish(self._bundle(), raw=True, display_id=True))
         shell: Any = IPython.get_ipython()
-        if self._events is None and shell is not None:
+        if shell is not None:
             self._events = shell.events
-            self._events.register("post_run_cell", self._end_cell)
 
     def redraw_after_cell(self) -> None:
         """Exchange the pictures once the cell that runs has ended: it may go on with many steps."""
-        self._is_stale = True
         if self._events is None:
             self.redraw()
+        else:  # which the shell knows once, and no longer than that: it keeps what it knows alive
+            self._events.register("post_run_cell", self._end_cell)
 
     def _end_cell(self, result: object) -> None:
-        if self._is_stale:
-            self.redraw()
+        self._events.unregister("post_run_cell", self._end_cell)
+        self.redraw()
 
     def redraw(self) -> None:
         """Exchange the pictures that stay in the notebook."""
-        self._is_stale = False
         for output in self._outputs:
             output.update(self._bundle(), raw=True)
 
@@ -95,16 +92,20 @@ class Views:
             self._widget.close()  # after the outputs have let go of it
             self._widget = None
         if self._events is not None:
-            self._events.unregister("post_run_cell", self._end_cell)
+            with suppress(ValueError):  # it is not there where nothing happened in this cell
+                self._events.unregister("post_run_cell", self._end_cell)
             self._events = None
 
     def _bundle(self) -> dict[str, Any]:
         """What a notebook shows: the widget, or the picture where there is no kernel."""
+        from autograd.view import image_of
+
         text, svg = self._text(), self._picture()
-        # Inline <svg> becomes loose words in a notebook that is not trusted; an image draws.
-        data = b64encode(svg.encode("utf-8")).decode("ascii")
-        image = f'<img alt="{escape(text)}" src="data:image/svg+xml;base64,{data}">'
-        bundle = {"text/plain": text, "image/svg+xml": svg, "text/html": image}
+        bundle = {
+            "text/plain": text,
+            "image/svg+xml": svg,
+            "text/html": image_of(svg, escape(text)),
+        }
         if self._is_closed:
             return bundle
         try:
@@ -121,7 +122,7 @@ class Views:
         from autograd.view import widget
         from nn.training_page import script, style
 
-        made = widget(script("training_widget.js"), style(), {"document": self._document})
+        made = widget("Training", script("training_widget.js"), style(), {"document": self._document})
         made.on_msg(lambda _, content, buffers: self._hear(content))
         return made
 

@@ -81,7 +81,10 @@ class Watched:
         self._is_pausing = True
 
     def close(self) -> None:
-        """End the training here, and leave of its views the picture; the records stay."""
+        """End the training here, and leave of its views the picture; the records stay.
+
+        A live view keeps its training until then, for its buttons: close one that is done with.
+        """
         self._halt()
         self._records.close()
         if self.state not in ENDED:
@@ -91,13 +94,13 @@ class Watched:
     def save(self, path: str | PathLike[str]) -> None:
         """Write the training so far as one HTML page, with a scrubber over its epochs.
 
-        The page needs no kernel and no network. The file is complete or untouched.
+        The page needs no kernel and no network. The file is complete or untouched. ValueError for
+        a name that does not end in .html.
         """
-        from autograd.view import write_file
+        from autograd.view import save_page
         from nn.training_page import training_page
 
-        page = training_page(self._document, *self.told(-1))
-        write_file(path, page.encode("utf-8"))
+        save_page(path, training_page(self._document, *self.told(-1)))
 
     # -- in the background -----------------------------------------------------------------------
 
@@ -110,7 +113,13 @@ class Watched:
         self._start(self._reaches(epochs), None if pace is None else positive(pace, "pace"))
 
     def _start(self, until: Until, pace: float | None) -> None:
-        loop = asyncio.get_running_loop()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError(
+                "no event loop runs here to train in the background of, as in a notebook; "
+                "call run(), which trains and waits"
+            ) from None
         self._halt()
         self._is_pausing = False
         self._task = loop.create_task(self._in_background(until, pace or inf))
@@ -176,6 +185,8 @@ class Watched:
         """The next record, kept; what is raised on the way is the end, and remembered."""
         if self.state == "failed":
             raise RuntimeError(f"this training has ended ({self.message}); watch a new one")
+        if self.state == "done":
+            return None
         try:
             record = next(self._records, None)
             if record is not None:

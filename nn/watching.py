@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
-from numbers import Real
 
 from nn.checking import Samples, Targets
 from nn.losses import Loss
@@ -11,6 +10,7 @@ from nn.metrics import Metric
 from nn.module import Module
 from nn.optimizers import Optimizer
 from nn.recording import Recording
+from nn.samples import held_out
 from nn.training import train
 from nn.watched import Watched
 
@@ -76,6 +76,6 @@ def watch(
 
 def _batches(count: int, size: int | None, validation: object) -> int:
     """Of how many steps `train` makes an epoch."""
-    if isinstance(validation, Real):
-        count -= round(float(validation) * count)
+    if validation is not None and not isinstance(validation, tuple):
+        count -= held_out(validation, count)
     return -(-count // min(size or count, count))

@@ -37,7 +37,13 @@ COMPILED = [
     ["bound"],
     ["compiled"],
 ]
-COMMAND = [["grammar"], ["expression"], ["__main__"]]  # python -m autograd, which may use all
+VIEW = [["module", "page", "widget", "live", "formulas"], ["document"], ["__init__"]]
+COMMAND = [
+    ["vocabulary"],
+    ["grammar"],
+    ["expression"],
+    ["__main__"],
+]  # python -m autograd, which may use all
 TOO_HEAVY_FOR_THE_CORE = {"typing", "dataclasses", "inspect", "re", "numpy", "graphviz"}
 
 PUBLIC = """
@@ -106,6 +112,10 @@ def test_the_view_is_entered_through_the_stepper_alone() -> None:
         if any(imported.startswith("autograd.view") for imported in imports_of(path))
     }
     assert doors == {"stepper"}
+    rank = {name: depth for depth, row in enumerate(VIEW) for name in row}
+    for path in (ROOT / "autograd" / "view").glob("*.py"):
+        used = {name.removeprefix("autograd.view.") for name in imports_of(path)} & rank.keys()
+        assert all(rank[name] < rank[path.stem] for name in used), f"{path.name} imports from above"
     for path in (ROOT / "autograd" / "view").glob("*.py"):
         used = {name.partition(".")[2] for name in imports_of(path) if name.startswith("autograd.")}
         assert not used & {"stepper", "explain"}, f"{path.name} imports from above"

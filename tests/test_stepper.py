@@ -112,6 +112,32 @@ def test_the_source_line_is_in_the_document_where_it_was_recorded() -> None:
     assert "test_stepper.py:" in shown["sources"][shown["source"][1]]
 
 
+def test_a_page_has_the_numbers_of_when_the_stepper_was_made() -> None:
+    x = Value(3.0, label="x")
+    stepper = step(x * x)
+    x.data = 10.0
+    assert stepper.document()["data"] == [3.0, 9.0]
+    assert "x = 3" in str(stepper)
+
+
+def test_nodes_of_one_name_are_numbered() -> None:
+    a, b = Value(2.0, label="a"), Value(3.0, label="a")
+    assert document(a * b)["name"] == ["a", "a #2", "L"]
+    assert "L = a × a #2 = 2 × 3 = 6" in str(step(a * b))
+
+
+def test_a_label_that_shows_nothing_is_none() -> None:
+    assert document(Value(1.0, label="  ") * 2.0)["name"] == ["v0", "L"]
+
+
+def test_views_of_different_kinds_have_style_sheets_of_their_own() -> None:
+    X, y = nn.datasets.xor(8, noise=0.0)
+    model = nn.MLP(2, [2, 1], seed=0)
+    watched = nn.watch(model, X, y, loss=nn.binary_cross_entropy, epochs=1)
+    ids = {view._anywidget_id for view in (step(neuron()).widget(), watched._views._new_widget())}
+    assert len(ids) == 2
+
+
 def test_a_graph_that_nobody_could_look_at_is_refused() -> None:
     y = Value(1.0)
     for _ in range(MOST_NODES):
@@ -187,6 +213,26 @@ def test_the_widget_and_the_stepper_are_at_the_same_step() -> None:
     assert widget.step == 4
     widget.step = 6
     assert stepper.step == 6
+
+
+def test_the_widget_refuses_what_is_no_step_and_what_are_no_leaves() -> None:
+    widget = step(neuron()).widget()
+    for wrong in (-1, 11, 10**9):
+        with pytest.raises(IndexError):
+            widget.step = wrong
+    for leaves in ([1.0], [1.0, None], [1.0, "two"]):
+        with pytest.raises(ValueError, match="leaves are 2 numbers"):
+            widget.leaves = leaves
+    widget.leaves = [1.0, "nan"]
+    assert (widget.step, widget.leaves) == (0, [1.0, "nan"])
+
+
+def test_an_operation_of_one_s_own_that_cannot_be_traced_is_shown_without_sliders() -> None:
+    is_two = ops.Op("is_two", lambda a: a * 3.0, (lambda y, a: 1.0 if a == 2 else 3.0,))
+    shown = document(is_two(Value(2.0, label="x")))
+    assert shown["program"] is None
+    assert "NoNumber" in shown["why_not_live"]
+    assert shown["ops"][0]["partials"] == []
 
 
 def test_a_notebook_gets_the_live_view_beside_a_picture() -> None:

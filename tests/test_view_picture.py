@@ -408,19 +408,61 @@ def test_an_opened_group_keeps_its_output_where_it_was_clicked(page: Page) -> No
     output = shown["name"].index("layers.0.neurons.7")
     page.evaluate("node => picture.reveal(node)", output)
     settled(page)
-    group = shown["neuron"][output]
     before = box_of(page, output)
-    page.evaluate("group => picture.open(group)", group)
+    click(page, output)
+    settled(page)
     after = box_of(page, output)
+    assert after["group"] == ""
     right = before["x"] + before["width"], after["x"] + after["width"]
     assert right[0] == pytest.approx(right[1], abs=PIXEL)
     assert middle(before)[1] == pytest.approx(middle(after)[1], abs=PIXEL)
-    after = box_of(page, output)
-    page.evaluate("group => picture.close(group)", group)
+    page.locator(".closer[data-group='layers.0.neurons.7'] circle").click()
+    settled(page)
     closed = box_of(page, output)
     right = after["x"] + after["width"], closed["x"] + closed["width"]
     assert right[0] == pytest.approx(right[1], abs=PIXEL)
     assert closed["width"] == before["width"]
+
+
+GAP = 2  # pixels between a number and a word, at least
+
+WORDS_AND_NUMBERS = """
+(number) => {
+  const last = stateAt(frames, frames.count - 1);
+  graph.data.fill(number);
+  picture.update({ ...last, grads: last.grads.map(() => number) }, marks);
+  picture.zoomBy(1 / picture.element.querySelector(".world").getCTM().a);
+  return [...picture.element.querySelectorAll(".box")].flatMap((box) => {
+    const rows = [...box.querySelectorAll(".label, .number")].map((x) => {
+      const { left, right, top } = x.getBoundingClientRect();
+      return { isNumber: x.classList.contains("number"), left, right, top, text: x.textContent };
+    });
+    const inside = box.querySelector(".paper").getBoundingClientRect();
+    return [{ rows, left: inside.left, right: inside.right }];
+  });
+}
+"""
+
+
+@pytest.mark.parametrize("level", ["nodes", "neurons", "layers"])
+@pytest.mark.parametrize("x", [-1.2345e-214, -0.0042345])
+def test_the_longest_number_leaves_its_word_alone(page: Page, level: str, x: float) -> None:
+    opened(page, network(4, 3, 1), (1400, 1000))
+    page.evaluate("level => picture.setLevel(level)", level)
+    page.evaluate("picture.fit()")
+    settled(page)
+    page.evaluate(WORDS_AND_NUMBERS, x)
+    settled(page)
+    numbers = 0
+    for box in page.evaluate(WORDS_AND_NUMBERS, x):
+        lines = sorted(box["rows"], key=lambda row: row["left"])
+        for row in lines:
+            assert box["left"] < row["left"] <= row["right"] < box["right"]
+            numbers += row["text"] == number(abs(x) if level == "layers" else x)
+        for one, other in itertools.combinations(lines, 2):
+            is_beside = abs(one["top"] - other["top"]) < 8
+            assert not is_beside or one["right"] + GAP <= other["left"], (one, other)
+    assert numbers > 3
 
 
 def test_levels_show_nodes_or_neurons_or_layers(page: Page) -> None:

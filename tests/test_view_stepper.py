@@ -105,8 +105,10 @@ def expected_gradients(root: Value, **switches: bool) -> list[str]:
 
 # -- the same frames in both languages -----------------------------------------------------------
 
+# Numbers as text: on their way from the page, Playwright makes 0 of -0.
 EVERY_FRAME = """
 (documents) => documents.map(({ document, forgetZeroGrad, overwrite }) => {
+  const text = (x) => (Object.is(x, -0) ? "-0" : String(x));
   const graph = decode(document);
   const frames = framesOf(graph, { forgetZeroGrad, overwrite });
   const all = [];
@@ -118,8 +120,8 @@ EVERY_FRAME = """
     all.push({
       kind: frame.kind,
       text: textOf(frames, t).join("\\n"),
-      gifts: parents.map((parent, k) => [contributions[edge + k], grads[parent]]),
-      first: parents.length > 0 ? [grads[frame.node], before[parents[0]]] : [],
+      gifts: parents.map((parent, k) => [contributions[edge + k], grads[parent]].map(text)),
+      first: parents.length > 0 ? [grads[frame.node], before[parents[0]]].map(text) : [],
     });
   }
   return all;
@@ -176,12 +178,37 @@ def test_the_page_has_the_frames_of_python_number_by_number_and_word_by_word(pag
         for mine, frame in zip(found, expected, strict=True):
             assert mine["kind"] == frame.kind
             after = {id(gift.parent): gift.after for gift in frame.gifts}
-            gifts = [[bits(x) for x in gift] for gift in mine["gifts"]]
+            gifts = [[bits(float(x)) for x in gift] for gift in mine["gifts"]]
             assert gifts == [
                 [bits(gift.contribution), bits(after[id(gift.parent)])] for gift in frame.gifts
             ]
             first = [bits(x) for gift in frame.gifts[:1] for x in (gift.adjoint, gift.before)]
-            assert [bits(x) for x in mine["first"]] == first
+            assert [bits(float(x)) for x in mine["first"]] == first
+
+
+def test_a_sum_starts_from_its_first_term_and_keeps_the_sign_of_a_zero(page: Page) -> None:
+    a = Value(2.0, label="a")
+    root = a * -0.0 * 1.0
+    module_page(page, module("frames.js"), ["decode", "framesOf", "stateAt"])
+    for forget in (False, True):
+        found = page.evaluate(
+            """([document, forgetZeroGrad]) => {
+              const frames = framesOf(decode(document), { forgetZeroGrad });
+              return [...stateAt(frames, frames.count - 1).grads].map((x) => Object.is(x, -0));
+            }""",
+            [step(root).document(), forget],
+        )
+        assert found == [True, False, False]
+    root.backward()
+    assert repr(Frames(root).gradients()[id(a)]) == "-0.0"
+
+
+def test_a_negative_number_to_a_power_is_enclosed(page: Page, tmp_path: Path) -> None:
+    a = Value(-3.0, label="a")
+    root = a**2.0
+    opened(page, tmp_path, root)
+    press(page, "ArrowRight")
+    assert lines(page) == ["L = a ^ 2 = (-3) ^ 2 = 9"]
 
 
 # -- stepping ------------------------------------------------------------------------------------
@@ -609,6 +636,32 @@ def test_a_kink_is_told_from_a_mistake(page: Page, tmp_path: Path) -> None:
     expect(check).to_have_text("a kink: the slopes beside it are 0 | 2")
 
 
+@pytest.mark.parametrize("name", ["sqrt", "log"])
+def test_where_there_is_no_difference_the_check_says_so(
+    page: Page, tmp_path: Path, name: str
+) -> None:
+    x = Value(0.0, label="x")
+    opened(page, tmp_path, getattr(x, name)())
+    check = page.locator(".check")
+    expect(check).to_have_text("no difference here: f is not finite beside x")
+    expect(check).to_have_class("check none")
+    page.get_by_label("x, as a number").fill("4")
+    expect(check).to_have_class("check agrees")
+
+
+def test_a_gradient_agrees_with_a_difference_that_is_the_same_infinity_or_nan(page: Page) -> None:
+    module_page(page, module("differences.js"), ["judged"])
+    verdict = """([gradient, central]) => judged(
+      Number(gradient), { central: Number(central), left: 0, right: 0, rounding: Infinity })"""
+    found = {
+        (gradient, central): page.evaluate(verdict, [gradient, central])
+        for gradient in ("1", "Infinity", "-Infinity", "NaN")
+        for central in ("Infinity", "NaN")
+    }
+    agreeing = {("Infinity", "Infinity"), ("NaN", "NaN")}
+    assert found == {pair: "agrees" if pair in agreeing else "none" for pair in found}
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [
@@ -730,6 +783,70 @@ def test_playing_tells_the_model_at_most_ten_times_a_second(page: Page) -> None:
     assert len(told) < last / 4  # 202 steps in two seconds or more
 
 
+def told_and_shown(page: Page, name: str) -> tuple[Any, int]:
+    page.wait_for_timeout(300)  # three pauses between messages
+    return page.evaluate("name => model.get(name)", name), at(page)
+
+
+def test_a_step_that_the_model_sets_while_it_plays_is_the_last_word(page: Page) -> None:
+    x = Value(0.5, label="x")
+    root = x
+    for _ in range(200):
+        root = root * 1.01
+    with_model(page, root)
+    page.get_by_label("Speed").select_option("30")
+    page.get_by_role("button", name="Play", exact=True).click()
+    for _ in range(5):  # some of them while a step waits to be told
+        page.wait_for_function("Number(document.querySelector('.scrubber input').value) > 4")
+        page.evaluate("tell('step', 1)")
+        assert told_and_shown(page, "step") == (1, 1)
+        page.get_by_role("button", name="Play", exact=True).click()
+
+
+@pytest.mark.parametrize(("asked", "stands"), [(10_000, -1), (-5, 0), (2.4, 2), (None, 7)])
+def test_a_step_that_there_is_not_becomes_the_nearest_one_on_both_sides(
+    page: Page, asked: float | None, stands: int
+) -> None:
+    root = small()
+    last = len(step(root)) - 1
+    stands = last if stands < 0 else stands
+    with_model(page, root, step=7)
+    page.evaluate("asked => tell('step', asked)", asked)
+    assert told_and_shown(page, "step") == (stands, stands)
+    page.evaluate("tell('step', 3)")
+    assert told_and_shown(page, "step") == (3, 3)
+
+
+def test_a_step_that_there_is_not_at_the_start_is_the_last_one(page: Page) -> None:
+    last = len(step(small())) - 1
+    with_model(page, small(), step=999)
+    assert told_and_shown(page, "step") == (last, last)
+
+
+@pytest.mark.parametrize(
+    "wrong", [[None, 1, 2], [1.0], [], ["x", 1, 2], ["1", 1, 2], [[1], 1, 2], {"a": 1}]
+)
+def test_leaves_that_are_no_such_list_are_ignored_and_the_model_is_told_what_is_shown(
+    page: Page, wrong: object
+) -> None:
+    root = small()
+    own = [2.0, -3.0, 10.0]
+    with_model(page, root, leaves=wrong)
+    assert told_and_shown(page, "leaves") == (own, 0)
+    page.evaluate("tell('leaves', [1, 'nan', '-inf'])")
+    page.evaluate("wrong => tell('leaves', wrong)", wrong)
+    assert told_and_shown(page, "leaves") == ([1, "nan", "-inf"], 0)
+    page.evaluate("own => tell('leaves', own)", own)
+    assert gradients(page) == expected_gradients(root)
+
+
+def test_leaves_that_cannot_move_are_told_back(page: Page) -> None:
+    document = step(small()).document() | {"program": None, "why_not_live": "a test"}
+    with_model(page, small(), document=document)
+    page.evaluate("tell('leaves', [1, 2, 3])")
+    assert told_and_shown(page, "leaves") == ([2.0, -3.0, 10.0], 0)
+
+
 def test_a_model_that_knows_more_is_believed_at_the_start(page: Page) -> None:
     state = {"step": 7, "selected": 2, "leaves": [1.0, 2.0, 3.0], "overwrite": True}
     with_model(page, small(), **state)
@@ -747,7 +864,32 @@ def test_a_new_document_takes_the_place_of_the_old_and_unmounting_leaves_nothing
     )
     expect(page.locator(".step-lines")).to_have_text("q = 4")
     page.evaluate("unmount()")
-    assert page.locator("#view > *").count() == 0
+    expect(page.locator("#view")).to_have_js_property("outerHTML", '<div id="view" class=""></div>')
+
+
+def test_a_step_of_the_old_document_is_not_told_after_a_new_one(page: Page) -> None:
+    with_model(page, small())
+    press(page, "ArrowRight", "ArrowRight", "ArrowRight")
+    page.evaluate(
+        "document => { model.set('step', 0); tell('document', document); }",
+        step(Value(4.0, label="q") * 2.0).document(),
+    )
+    assert told_and_shown(page, "step") == (0, 0)
+
+
+def test_a_view_that_is_taken_away_before_it_is_painted_leaves_nothing(page: Page) -> None:
+    with_model(page, small())
+    page.evaluate(
+        """() => {
+          const element = document.body.appendChild(document.createElement("div"));
+          element.id = "other";
+          mount(element, window.model)();
+        }"""
+    )
+    page.wait_for_timeout(100)
+    expect(page.locator("#other")).to_have_js_property(
+        "outerHTML", '<div id="other" class=""></div>'
+    )
 
 
 A_WIDGET_MODEL = """

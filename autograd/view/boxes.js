@@ -20,7 +20,7 @@ export function firstLevel(graph) {
 }
 
 /** The owner of each node: itself, or `n + group` of the outermost closed group that it is in. */
-export function ownersOf(graph, open) {
+function ownersOf(graph, open) {
   const { n, layer, neuron } = graph;
   const owners = new Int32Array(n);
   for (let node = 0; node < n; node++) {

@@ -1,22 +1,24 @@
 // What is written in a box, and how much room that takes.
 
+import { constants } from "./constants.js";
 import { operationOf } from "./graph.js";
 import { numberText } from "./numbers.js";
 
 const NAME = 18; // characters of a name, or of an operation, in a box
-const OPERANDS = 5; // operands of an operation with plain numbers that are written out
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 const MARGIN = 9;
-export const NODE = { w: 110, h: 58 };
-export const GROUP = { w: 200, several: 252, h: 46 };
+const WIDEST_NUMBER = "-1.234e-214"; // of four digits
+const GAP = 5; // between a number and the word before it, at least
+export const NODE = { w: 110, h: 58, words: ["data", "grad"] };
+export const GROUP = { w: 200, h: 46, words: ["data", "grad"], several: ["outputs", "|grad| ≤"] };
 
 /** The operation with its plain numbers: `• × 2`, `clip(•, 0, 1)`; a leaf has "". */
-export function operationText(graph, node) {
+function operationText(graph, node) {
   const row = operationOf(graph, node);
   const operands = graph.operands[node];
   if (row === null) return "";
   const isPlain = operands.length === graph.parents[node].length;
-  if (isPlain || operands.length > OPERANDS || row.name === "dot") return row.symbol;
+  if (isPlain || operands.length > constants.OPERANDS || row.name === "dot") return row.symbol;
   const shown = operands.map((x) => (Array.isArray(x) ? numberText(x[0]) : "•"));
   if (row.infix && shown.length === 2) return `${shown[0]} ${row.symbol} ${shown[1]}`;
   return `${row.name}(${shown.join(", ")})`;
@@ -67,13 +69,19 @@ export function cutName(name) {
   return isPath ? cut(name, (characters) => `…${characters.slice(1 - NAME).join("")}`) : cut(name);
 }
 
-/** Width and height of each box; its numbers have the same room whatever they are. */
+/** Width and height of each box; any number has room beside the word before it. */
 export function sizesOf(boxes, titles, measure) {
+  const room = ([, grad]) => MARGIN + measure(grad, 400, 10) + GAP + measure(WIDEST_NUMBER, 400);
+  const least = {
+    node: Math.max(NODE.w, room(NODE.words) + MARGIN),
+    group: Math.max(GROUP.w, 2 * (room(GROUP.words) + GAP)),
+    several: Math.max(GROUP.w, 2 * (room(GROUP.several) + GAP)),
+  };
   const w = Float64Array.from(boxes, (box, i) => {
     const { name, aside } = titles[i];
     const words = measure(name, 600) + (aside ? measure(aside, 400) + 12 : 0) + 2 * MARGIN;
-    if (box.group < 0) return Math.ceil(Math.max(NODE.w, words));
-    return Math.ceil(Math.max(box.outputs.length > 1 ? GROUP.several : GROUP.w, words + 26));
+    if (box.group < 0) return Math.ceil(Math.max(least.node, words));
+    return Math.ceil(Math.max(box.outputs.length > 1 ? least.several : least.group, words + 26));
   });
   const h = Float64Array.from(boxes, (box) => (box.group < 0 ? NODE.h : GROUP.h));
   return { w, h };
@@ -83,10 +91,10 @@ export function sizesOf(boxes, titles, measure) {
 export function ruler() {
   const context = document.createElement("canvas").getContext("2d");
   const known = new Map();
-  return (words, weight) => {
-    const key = `${weight} ${words}`;
+  return (words, weight, size = 12) => {
+    const key = `${weight} ${size} ${words}`;
     if (!known.has(key)) {
-      context.font = `${weight} 12px ${FONT}`;
+      context.font = `${weight} ${size}px ${FONT}`;
       known.set(key, context.measureText(words).width);
     }
     return known.get(key);

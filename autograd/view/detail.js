@@ -63,16 +63,15 @@ function nodeRows(w) {
     svg("text", { class: `label of-${name}`, x: MARGIN_X, y }, name),
     svg("text", { class: "number", x: w - MARGIN_X, y }),
   ];
-  const [valueLabel, value] = row("data", NODE.h - 22.5);
-  const [gradLabel, grad] = row("grad", NODE.h - 7.5);
+  const [valueLabel, value] = row(NODE.words[0], NODE.h - 22.5);
+  const [gradLabel, grad] = row(NODE.words[1], NODE.h - 7.5);
   return { value, grad, rows: [valueLabel, value, gradLabel, grad] };
 }
 
 function groupRows(box, w, h) {
   const y = GROUP.h - 11;
   const middle = w / 2;
-  const several = box.outputs.length > 1;
-  const names = several ? ["outputs", "|grad| ≤"] : ["data", "grad"];
+  const names = box.outputs.length > 1 ? GROUP.several : GROUP.words;
   const value = svg("text", { class: "number", x: middle - 5, y });
   const grad = svg("text", { class: "number", x: w - MARGIN_X, y });
   const bar = (name) =>

@@ -44,9 +44,10 @@ export function differenceAt(f, inputs, i) {
   };
 }
 
-/** Whether a gradient is right: "agrees", "differs", or "kink" where the sides have two slopes. */
+/** Whether a gradient is right: "agrees", "differs", "kink" where the sides have two slopes, or
+ *  "none" where a value beside it is not finite, as that of a root at 0. */
 export function judged(gradient, { central, left, right, rounding }) {
-  if (isNaN(gradient) && isNaN(central)) return "agrees";
+  if (!isFinite(central)) return sameNumber(gradient, central) ? "agrees" : "none";
   const allowed = (a, b) => RELATIVE_TOLERANCE * Math.max(Math.abs(a), Math.abs(b)) + rounding;
   if (Math.abs(gradient - central) <= allowed(gradient, central)) return "agrees";
   const bend = Math.abs(right - left);
@@ -55,4 +56,8 @@ export function judged(gradient, { central, left, right, rounding }) {
   return isKink && between && gradient <= Math.max(left, right) + allowed(left, right)
     ? "kink"
     : "differs";
+}
+
+function sameNumber(a, b) {
+  return a === b || (isNaN(a) && isNaN(b));
 }

@@ -9,8 +9,16 @@ from autograd.collapse import groups
 from autograd.ops import Op
 from autograd.value import Value, topological_order
 from autograd.view.formulas import partial_formulas, value_text
-from autograd.view.live import live_program, plain_number, plain_program
-from autograd.wording import INFIX, given_names, named, names_of, symbol_between, visible
+from autograd.view.live import UNTRACEABLE, live_program, plain_program
+from autograd.wording import (
+    INFIX,
+    given_names,
+    known_names,
+    names_of,
+    plain_number,
+    symbol_between,
+    visible,
+)
 
 LONGEST = 200  # characters of a label, of which the picture shows fewer
 MOST_NODES = 20_000  # at 5,000 a page is 1 MB and a step takes a tenth of a second
@@ -21,11 +29,14 @@ def document(
     names: Mapping[str, object] | None = None,
     *,
     title: str = "",
+    data: Sequence[float] | None = None,
     paths: Mapping[str, object] | None = None,
 ) -> dict[str, Any]:
     """What the stepper shows of all that `root` was computed from, ready for JSON.
 
+    `data` stands in place of each node's own, in topological order.
     Columns of one entry a node, in topological order; a float that JSON does not know is a string.
+    `data` stands in place of the nodes' own numbers, in that order.
     ValueError for more than 20,000 nodes. O(edges).
 
     >>> x = Value(2.0, label="x")
@@ -47,10 +58,10 @@ def document(
         "kind": "stepper",
         "title": title or f"{called[-1]}, step by step",
         "name": called,
-        "labelled": [int(name != "") for name in given_names(order, names)],
+        "labelled": [int(name.strip() != "") for name in given_names(order, names)],
         "op": [rows.index(node.op) if node.op else -1 for node in order],
         "operands": [_operands(node, position) for node in order],
-        "data": [plain_number(node.data) for node in order],
+        "data": [plain_number(x) for x in data or [node.data for node in order]],
         **_local_grads(order),
         **_column("source", "sources", [node.source or "" for node in order]),
         **_groups(root, names),
@@ -80,12 +91,16 @@ def _local_grads(order: Sequence[Value]) -> dict[str, Any]:
 
 
 def _row(op: Op) -> dict[str, Any]:
+    try:
+        partials = partial_formulas(op)
+    except UNTRACEABLE:
+        partials = []  # they have no formula to print: their numbers are shown
     return {
         "name": op.name,
         "symbol": symbol_between(op.name, op.symbol),
         "infix": op.name in INFIX,
         "text": value_text(op),
-        "partials": partial_formulas(op),
+        "partials": partials,
     }
 
 
@@ -93,12 +108,12 @@ def _program(order: Sequence[Value]) -> tuple[dict[str, Any] | None, str]:
     """The program behind the sliders, or why there is none."""
     try:
         return plain_program(live_program(order)), ""
-    except (TypeError, ValueError) as error:  # an operation of the user's own need not be traceable
+    except UNTRACEABLE as error:
         return None, f"{type(error).__name__}: {error}"
 
 
 def _groups(root: Value, names: Mapping[str, object] | None) -> dict[str, Any]:
-    known = dict(named(names)) if names is not None else {}
+    known = known_names(names)
     columns: dict[str, Any] = {"groups": []}
     for level in ("neuron", "layer"):
         shown = _column(level, "found", groups(root, known, level))

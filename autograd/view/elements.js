@@ -53,6 +53,19 @@ function setAttribute(element, name, value) {
   else element.setAttribute(name, value === true ? "" : String(value));
 }
 
+/** Make an element the root of a view that the keyboard reaches; gives what undoes all of it. */
+export function becomeView(element, title, ...looks) {
+  const attributes = { tabindex: "0", role: "group", "aria-label": title };
+  element.classList.add("stepgrad", ...looks);
+  setAttributes(element, attributes);
+  return () => {
+    element.replaceChildren();
+    element.classList.remove("stepgrad", ...looks);
+    for (const name of Object.keys(attributes)) element.removeAttribute(name);
+    for (const name of ["ready", "number"]) delete element.dataset[name];
+  };
+}
+
 /** Write a text or an attribute only where it differs: the page does nothing for what stays. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -36,7 +36,7 @@ export function signOf(number) {
 /** What each use of a node gives to its gradient, in the order of giving.
  *
  * A use is an edge to a consumer: ∂L/∂consumer · ∂consumer/∂node. */
-export function usesOf(frames, state, node) {
+function usesOf(frames, state, node) {
   const { graph } = frames;
   const edges = graph.uses[node].slice();
   edges.sort((a, b) => graph.edgeTo[b] - graph.edgeTo[a] || a - b);

@@ -1,10 +1,10 @@
 // The frames of a forward and a backward pass, the state after each, and what each does in words.
 
+import { constants } from "./constants.js";
 import { operationOf } from "./graph.js";
 import { numberText } from "./numbers.js";
 
 const KEPT_STATES = 4; // of the last steps that were asked for: the next one goes on from there
-const SHOWN_OPERANDS = 5; // operands of an operation; of more, the first two and the last are named
 
 /** One forward frame a node, the seed, one backward frame for each node with parents, in reverse.
  *
@@ -16,13 +16,13 @@ export function framesOf(graph, { forgetZeroGrad = false, overwrite = false } = 
     if (graph.parents[node].length > 0) giving.push(node);
   }
   const count = graph.n + 1 + giving.length;
-  const frames = { graph, giving, count, forgetZeroGrad, overwrite, start: null, kept: new Map() };
-  frames.start = new Float64Array(graph.n);
+  const start = new Float64Array(graph.n);
   if (forgetZeroGrad) {
-    const before = stateAt(frames, count - 1).grads;
-    for (const leaf of graph.leaves) frames.start[leaf] = before[leaf];
+    const before = framesOf(graph, { overwrite });
+    const { grads } = stateAt(before, count - 1);
+    for (const leaf of graph.leaves) start[leaf] = grads[leaf];
   }
-  return frames;
+  return { graph, giving, count, forgetZeroGrad, overwrite, start, kept: new Map() };
 }
 
 export function frameAt(frames, t) {
@@ -74,13 +74,19 @@ export function advance(frames, state, t) {
   const { node } = frame;
   state.frame = frame;
   if (frame.kind === "forward") state.known[node] = 1;
-  else if (frame.kind === "seed") receive(frames, state, node, 1);
+  else if (frame.kind === "seed") setGradient(state, node, 1);
   else give(frames, state, node);
 }
 
-function receive(frames, state, node, contribution) {
-  state.grads[node] = frames.overwrite ? contribution : state.grads[node] + contribution;
+function setGradient(state, node, gradient) {
+  state.grads[node] = gradient;
   state.hasGrad[node] = 1;
+}
+
+/** A sum starts from its first term, not from 0, as in Python: the sign of a zero is kept. */
+function receive(frames, state, node, contribution) {
+  const isSum = state.hasGrad[node] === 1 && !frames.overwrite;
+  setGradient(state, node, isSum ? state.grads[node] + contribution : contribution);
 }
 
 function give(frames, state, node) {
@@ -137,7 +143,8 @@ function backwardParts(frames, state, node, parent, k) {
   ];
 }
 
-function forwardParts(graph, node) {
+/** The node's formula, as `v3 = x × w = 2 × -3 = -6`, in parts. */
+export function forwardParts(graph, node) {
   const head = [named(graph.names[node], "name", node), plain(" = ")];
   const value = counted(graph.data[node], "value", node);
   const row = operationOf(graph, node);
@@ -161,15 +168,21 @@ function operandValue(graph, operand) {
 /** `a × b`, `−a`, `tanh(a)` or `dot(a, b, …, z)`. */
 function applied(row, operands) {
   const [first, second] = operands;
-  if (row.infix && operands.length === 2) return [first, plain(` ${row.symbol} `), second];
-  if (row.name === "negative") {
-    return first.text.startsWith("-") ? [plain("−("), first, plain(")")] : [plain("−"), first];
+  if (row.infix && operands.length === 2) {
+    const base = row.name === "pow" ? enclosed(first) : [first]; // -3 ^ 2 would read as -(3 ^ 2)
+    return [...base, plain(` ${row.symbol} `), second];
   }
-  const shown =
-    operands.length <= SHOWN_OPERANDS ? operands : [first, second, plain("…"), operands.at(-1)];
+  if (row.name === "negative") return [plain("−"), ...enclosed(first)];
+  const isLong = operands.length > constants.OPERANDS;
+  const shown = isLong ? [first, second, plain("…"), operands.at(-1)] : operands;
   const parts = [plain(`${row.name}(`)];
   shown.forEach((operand, i) => parts.push(...(i > 0 ? [plain(", ")] : []), operand));
   return [...parts, plain(")")];
+}
+
+/** In parentheses where it begins with a sign. */
+function enclosed(operand) {
+  return operand.text.startsWith("-") ? [plain("("), operand, plain(")")] : [operand];
 }
 
 export function named(text, role, node) {
@@ -182,11 +195,6 @@ export function counted(number, role, node) {
 
 export function plain(text) {
   return { text, role: "", node: -1, number: null };
-}
-
-/** The node's formula, as `v3 = x × w = 2 × -3 = -6`, in parts. */
-export function formulaOf(graph, node) {
-  return forwardParts(graph, node);
 }
 
 /** The lines of frame t as a terminal prints them: `backward  ∂L/∂a += …`. */

@@ -1,8 +1,7 @@
 // The document of a graph, decoded into arrays: who was computed from whom, and back.
 
+import { constants } from "./constants.js";
 import { decodeNumber } from "./numbers.js";
-
-const TITLE = 40; // characters of a name that are shown, as in the frames' text
 
 /** Nodes are numbers in topological order, the root last; edge `edgeStart[node] + k` comes from
  *  its k-th parent. `data` and `localGrads` are the present numbers: moving a leaf rewrites them. */
@@ -40,8 +39,9 @@ export function decode(source) {
 }
 
 function shortened(name) {
-  const characters = name.length > TITLE ? Array.from(name) : [];
-  return characters.length > TITLE ? `${characters.slice(0, TITLE - 1).join("")}…` : name;
+  const most = constants.TITLE;
+  const characters = name.length > most ? Array.from(name) : [];
+  return characters.length > most ? `${characters.slice(0, most - 1).join("")}…` : name;
 }
 
 function isNode(operand) {

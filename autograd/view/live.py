@@ -10,6 +10,10 @@ from autograd.simplify import simplify
 from autograd.trace import program_of
 from autograd.traced import placeholder
 from autograd.value import Value
+from autograd.wording import plain_number
+
+# What an operation, or a loss, of the user's own may raise on Values that have no number.
+UNTRACEABLE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 
 def live_program(order: Sequence[Value]) -> Program:
@@ -62,12 +66,3 @@ def plain_program(program: Program) -> dict[str, object]:
         "operands": [list(operands) for _, operands in program.instructions],
         "outputs": list(program.outputs),
     }
-
-
-def plain_number(x: float) -> float | str:
-    """The float itself if it is finite, else its name.
-
-    >>> plain_number(-0.0), plain_number(float("-inf"))
-    (-0.0, '-inf')
-    """
-    return x if x - x == 0 else repr(x)

@@ -3,7 +3,7 @@
 /** Signs, as names of classes and as numbers: 0 for what has no gradient yet. */
 export const SIGNS = ["", "positive", "negative", "zero", "nan"];
 
-export function signCode(x) {
+function signCode(x) {
   if (x !== x) return 4;
   return x > 0 ? 1 : x < 0 ? 2 : 3;
 }

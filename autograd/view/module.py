@@ -7,14 +7,19 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograd import ieee, special
+from autograd import frames, ieee, special, wording
 
 FOLDER = Path(__file__).parent
 STEPPER = "stepper.js"
-STEPPER_STYLE = "theme.css transport.css picture.css stepper.css panel.css leaves.css".split()
+STEPPER_STYLE = (
+    "theme.css transport.css picture.css boxes.css arrows.css overview.css "
+    "stepper.css panel.css leaves.css"
+).split()
 
 # What the script's functions share with Python's: these numbers are written down there alone.
 CONSTANTS = {
+    "TITLE": wording.TITLE,
+    "OPERANDS": frames.OPERANDS,
     **{name: getattr(ieee, name) for name in ("BLOCK", "STRIPES")},
     **{
         name: getattr(special, name)

@@ -4,11 +4,9 @@ import { svg } from "./elements.js";
 import { SIGNS } from "./looks.js";
 import { shortNumber } from "./routes.js";
 
-const SIZES = 3; // classes by the size of a gradient
 const CHUNK = 600; // shapes in a path: a step rewrites those of a few
 const MOST_CHUNKS = 1e6; // more than there can be
 const CROWD = 2000; // arrows: above, their lines are half as wide
-const VIVID = 16; // added to the look of what is not faded, which is drawn above
 
 /** Boxes of one look in one path; `marks` are drawn above: current, selected, and so on. */
 export function createOverview({ boxes, arrows, layout, routes }) {
@@ -23,18 +21,17 @@ export function createOverview({ boxes, arrows, layout, routes }) {
     for (let k = 2; k < route.length; k += 2) path += `L${route[k]} ${route[k + 1]}`;
     return path;
   };
-  const boxPaths = bulk("overview-boxes", boxes.length, shape, boxClass);
-  const arrowPaths = bulk("overview-arrows", arrows.length, line, arrowClass);
+  const boxPaths = bulk("overview-boxes", boxes.length, shape);
+  const arrowPaths = bulk("overview-arrows", arrows.length, line);
   const marks = svg("g", { class: "overview-marks" });
   return { boxPaths, arrowPaths, marks, shape, line };
 }
 
 /** Shapes sorted by a look, a small number, and in chunks; only paths that changed are written. */
-function bulk(name, count, shape, classOf) {
+function bulk(name, count, shape) {
   return {
     element: svg("g", { class: name }),
     shape,
-    classOf,
     shapes: new Array(count),
     look: new Int16Array(count).fill(-1),
     paths: new Map(),
@@ -70,10 +67,10 @@ function writeChunk(bundle, changed, start, end) {
 }
 
 /** The path of a look in a chunk; they lie above each other in the order of the looks. */
-function pathOf({ element, classOf, paths }, code, chunk) {
+function pathOf({ element, paths }, code, chunk) {
   const key = code * MOST_CHUNKS + chunk;
   if (!paths.has(key)) {
-    const path = svg("path", { class: classOf(code) });
+    const path = svg("path", { class: LOOK_CLASSES[code] });
     const above = Math.min(...[...paths.keys()].filter((other) => other > key));
     element.insertBefore(path, paths.get(above) ?? null);
     paths.set(key, path);
@@ -81,49 +78,31 @@ function pathOf({ element, classOf, paths }, code, chunk) {
   return paths.get(key);
 }
 
-// The looks as numbers: 0 to come, 1 known, then positive and negative by size, zero, nan.
+// The looks, each above those before it; shapes know theirs by its place in this list.
 
-function sizeClass(strength) {
-  return Math.min(SIZES - 1, Math.floor(strength * SIZES));
+const SIZES = ["size-0", "size-1", "size-2"]; // of a gradient
+const SIZED = ["positive", "negative"].flatMap((sign) => SIZES.map((size) => `${sign} ${size}`));
+const PLAIN = ["dim", "known", ...SIZED, "zero", "nan"];
+const LOOK_CLASSES = [...PLAIN.map((look) => `${look} faded`), ...PLAIN, "explained", "lit"];
+const [EXPLAINED, LIT] = ["explained", "lit"].map((look) => LOOK_CLASSES.indexOf(look));
+const FIRSTS = SIGNS.map((sign) => Math.max(0, PLAIN.findIndex((x) => sign && x.startsWith(sign))));
+
+function codeOf(isKnown, sign, strength, isFaded) {
+  const size = Math.min(SIZES.length - 1, Math.floor(strength * SIZES.length));
+  const more = sign === 0 ? isKnown : sign <= 2 ? size : 0;
+  return FIRSTS[sign] + more + (isFaded ? 0 : PLAIN.length);
 }
 
-function codeOf(isKnown, sign, strength) {
-  if (sign === 0) return isKnown ? 1 : 0;
-  if (sign > 2) return 5 + SIZES + sign;
-  return 2 + (sign - 1) * SIZES + sizeClass(strength);
-}
-
-function wordsOf(code) {
-  if (code < 2) return code === 0 ? "dim" : "known";
-  if (code >= 5 + SIZES + 3) return SIGNS[code - 5 - SIZES];
-  const at = code - 2;
-  return `${SIGNS[1 + Math.floor(at / SIZES)]} size-${at % SIZES}`;
-}
-
-function boxClass(code) {
-  return code >= VIVID ? wordsOf(code - VIVID) : `${wordsOf(code)} faded`;
-}
-
-const LIT = 100;
-
-function arrowClass(code) {
-  if (code >= LIT) return code === LIT ? "explained" : "lit";
-  return boxClass(code);
-}
-
-function arrowCode(looks, i) {
-  if (looks.lit.has(i)) return LIT + 1;
-  if (looks.path.has(i)) return LIT;
-  const code = codeOf(looks.arrowKnown[i], looks.arrowSign[i], looks.arrowStrength[i]);
-  return looks.arrowFaded[i] ? code : code + VIVID;
+function arrowCode({ lit, path, arrowKnown, arrowSign, arrowStrength, arrowFaded }, i) {
+  if (lit.has(i)) return LIT;
+  if (path.has(i)) return EXPLAINED;
+  return codeOf(arrowKnown[i], arrowSign[i], arrowStrength[i], arrowFaded[i]);
 }
 
 /** All boxes, and what is marked among them. `pixel` is the size of one on the screen. */
 export function paintBoxes(overview, looks, pixel) {
-  paintBulk(overview.boxPaths, (i) => {
-    const code = codeOf(looks.known[i], looks.sign[i], looks.strength[i]);
-    return looks.boxFaded[i] ? code : code + VIVID;
-  });
+  const { known, sign, strength, boxFaded } = looks;
+  paintBulk(overview.boxPaths, (i) => codeOf(known[i], sign[i], strength[i], boxFaded[i]));
   paintMarks(overview, looks, pixel);
 }
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from html import escape
 from typing import Any
+
+from autograd.files import write_file
 
 MOUNT = """
 {
@@ -51,6 +54,16 @@ def page(
         f'<script type="application/json" id="state">{_json(state)}</script>\n'
         f'<script type="module">{whole}</script>\n</body>\n</html>\n'
     )
+
+
+def save_page(path: str | os.PathLike[str], html: str) -> None:
+    """Write the file, whole or not at all; ValueError for another suffix than .html."""
+    name = os.fspath(path)
+    if not name.lower().endswith(".html"):
+        raise ValueError(
+            f"a page is saved as .html, not as {name!r}; draw(value).save() writes pictures"
+        )
+    write_file(name, html.encode("utf-8"))
 
 
 def _json(state: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 import { fill, icon, make, setAttributes, setText, textButton } from "./elements.js";
 import { chainRule, formulaLine, mistakeAt, signOf } from "./formulas.js";
-import { formulaOf, named, plain, counted, slopeName } from "./frames.js";
+import { counted, forwardParts, named, plain, slopeName } from "./frames.js";
 import { ancestorsOf, descendantsOf, operationOf } from "./graph.js";
 import { numberText } from "./numbers.js";
 import { createPaths } from "./pathlist.js";
@@ -139,7 +139,7 @@ function showFigure({ element, number }, x, sign) {
 function showFormula(view, known) {
   const { graph, node, act } = view;
   const row = operationOf(graph, node);
-  const lines = linesAtEquals(formulaOf(graph, node), known);
+  const lines = linesAtEquals(forwardParts(graph, node), known);
   fill(
     view.formula.body,
     lines.map((parts, i) => formulaLine(parts, act.select, i > 0 ? "continued" : "")),

@@ -31,7 +31,7 @@ const NOTHING = {
 export function createPicture(whole, act) {
   const graph = Object.assign(Object.create(whole), { layer: layersOfSeveral(whole) });
   const view = { graph, act, open: null, level: "", follows: true, state: null, marks: NOTHING };
-  Object.assign(view, { isPlaced: false, waiting: 0, followed: "", measure: ruler() });
+  Object.assign(view, { isPlaced: false, waiting: 0, followed: -1, measure: ruler() });
   const { names, root, n, edges } = graph;
   const words = `Graph of ${names[root]}: ${n} nodes, ${edges} edges`;
   view.element = svg("svg", { class: "picture", role: "img", "aria-label": words });
@@ -52,8 +52,6 @@ function controls(view) {
   return {
     element: view.element,
     update: (state, marks) => showStep(view, state, marks),
-    open: (group) => openGroup(view, group),
-    close: (group) => closeGroup(view, group),
     setLevel: (level) => setLevelOf(view, level),
     level: () => view.level,
     reveal: (node) => revealNode(view, node),
@@ -125,27 +123,23 @@ function showStep(view, state, marks) {
 function placeFirst(view) {
   const { port, scene } = view;
   view.isPlaced = true;
-  view.followed = frameKey(view);
+  view.followed = view.state.frame.index;
   if (fittingScale(port) >= READABLE) fitPane(port);
   else centre(port, rectangleOf(scene, Math.max(0, scene.looks.current)), FIRST);
 }
 
 /** Only a new step moves the picture: who looks elsewhere may click there. */
 function followStep(view) {
-  const key = frameKey(view);
-  if (key === view.followed) return;
-  view.followed = key;
+  const { index } = view.state.frame;
+  if (index === view.followed) return;
+  view.followed = index;
   const { current } = view.scene.looks;
   if (view.follows && current >= 0) followBox(view.port, rectangleOf(view.scene, current));
 }
 
-function frameKey({ state }) {
-  return `${state.frame.index}`;
-}
-
 function setFollow(view, is) {
   view.follows = is;
-  view.followed = "";
+  view.followed = -1;
   if (is && view.state) showStep(view, view.state, view.marks);
 }
 

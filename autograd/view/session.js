@@ -201,13 +201,14 @@ function changeSwitches(session) {
   refresh(session);
 }
 
-// What the model says: the same, but nothing to save, and nothing to do where we know it already.
+// What the model says: the same, but nothing to do where we know it already, and nothing to save
+// but where it cannot be: then the model is told what is shown.
 
 export const takes = {
   step(session, t) {
     if (t === session.transport.step()) return;
     session.transport.pause();
-    session.transport.setStep(t);
+    placeAt(session, t);
     session.reason = "";
     refresh(session);
   },
@@ -219,14 +220,21 @@ export const takes = {
     refresh(session);
   },
   leaves(session, list) {
-    const values = givenNumbers(list, session.graph.leaves.length);
     const known = session.leaves.values();
-    if (!values || !session.compute || values.every((x, i) => Object.is(x, known[i]))) return;
-    computeLeaves(session, values);
+    const values = givenNumbers(list, known.length);
+    if (values?.every((x, i) => Object.is(x, known[i]))) return;
+    if (values && session.compute) computeLeaves(session, values);
+    else session.saver.save("leaves", plainNumbers(known));
   },
   forget_zero_grad: (session, is) => takeSwitch(session, "forget_zero_grad", is),
   overwrite: (session, is) => takeSwitch(session, "overwrite", is),
 };
+
+/** At the model's step, or at the nearest that there is. */
+export function placeAt({ transport, saver }, t) {
+  transport.setStep(Number.isFinite(t) ? t : transport.step());
+  if (transport.step() !== t) saver.save("step", transport.step());
+}
 
 /** The node itself if the graph has it, else -1: what a kernel sets may be anything. */
 export function knownNode(graph, node) {

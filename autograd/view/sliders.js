@@ -11,7 +11,7 @@ const REACH = 100; // positions of a slider on each side of the original value
 const CHECK_DELAY = 30; // milliseconds, in which many moves become one check
 
 /** Why the leaves cannot be moved, "" if they can. */
-export function whyStill(graph) {
+function whyStill(graph) {
   if (graph.program === null) return graph.whyNotLive || "this graph has no program";
   const missing = missingOperations(graph.program);
   return missing.length > 0 ? `no script computes ${missing.join(", ")}` : "";
@@ -191,7 +191,7 @@ function showLeaf(view, row, place) {
   setText(row.gradient, `${slope} = ${numberText(shown.grads[leaf])}`);
 }
 
-/** ✓ 1.3 (differences: 1.3000001), or ✗ with both numbers. */
+/** ✓ or ✗ with the central difference, or why there is none to compare with. */
 function check(view, row, place) {
   const { graph, shown } = view;
   const gradient = shown.grads[graph.leaves[place]];
@@ -203,6 +203,7 @@ function check(view, row, place) {
     agrees: `✓ differences: ${central}`,
     differs: `✗ differences: ${central}`,
     kink: `a kink: the slopes beside it are ${sides}`,
+    none: "no difference here: f is not finite beside x",
   };
   setText(row.check, words[verdict]);
   setAttributes(row.check, { class: `check ${verdict}` });

@@ -1,15 +1,15 @@
 // The stepper: a picture of a graph, a player of its two passes, and all that can be asked of it.
 
-import { make, setAttributes } from "./elements.js";
+import { becomeView, make } from "./elements.js";
 import { frameAt, textOf } from "./frames.js";
 import { decode } from "./graph.js";
 import { listenToKeys } from "./keys.js";
 import { createMistakes } from "./mistakes.js";
 import { createPanel } from "./panel.js";
 import { createPicture } from "./picture.js";
-import { createSaver, givenNumbers } from "./saving.js";
+import { createSaver } from "./saving.js";
 import { changeStops, clear, keepPath, knownNode, light, lightPath } from "./session.js";
-import { moveLeaves, nextMatch, refresh, renew, runTo, runToStop } from "./session.js";
+import { moveLeaves, nextMatch, placeAt, refresh, renew, runTo, runToStop } from "./session.js";
 import { search, select, setSwitch, stepped, stoppedAt, takes } from "./session.js";
 import { toggleStop, visit } from "./session.js";
 import { createLeaves, liveGraph } from "./sliders.js";
@@ -18,6 +18,8 @@ import { createStops, nextStop, noStops } from "./stops.js";
 import { createTools } from "./tools.js";
 import { createTransport } from "./transport.js";
 
+const OF_A_GRAPH = ["step", "selected", "leaves"]; // which mean nothing in another one
+
 /** Show the model's document in the element; gives a function that takes it away again.
  *
  * The model has get(name), set(name, value) and on(name, callback), of "document", "step",
@@ -25,9 +27,13 @@ import { createTransport } from "./transport.js";
 export function mount(element, model) {
   let session = begin(element, model);
   for (const [name, take] of Object.entries(takes)) {
-    model.on(name, () => take(session, model.get(name)));
+    model.on(name, () => {
+      session.saver.forget(name); // the model's word is the later one
+      take(session, model.get(name));
+    });
   }
   model.on("document", () => {
+    for (const name of OF_A_GRAPH) session.saver.forget(name);
     end(session);
     session = begin(element, model, false);
   });
@@ -54,27 +60,26 @@ function begin(element, model, resumes = true) {
     matches: null,
     reason: "",
   };
-  element.classList.add("stepgrad");
-  setAttributes(element, { tabindex: "0", role: "group", "aria-label": graph.title });
+  session.leave = becomeView(element, graph.title);
   buildParts(session);
   session.deafen = listenToKeys(element, keysOf(session), session.transport.handleKey);
   start(session, model, resumes);
-  requestAnimationFrame(() => setTimeout(() => (element.dataset.ready = "1")));
+  requestAnimationFrame(() => setTimeout(() => showReady(session)));
   return session;
 }
 
 /** With what the model knows already. */
 function start(session, model, resumes) {
-  const leaves = givenNumbers(model.get("leaves"), session.graph.leaves.length);
-  const known = session.leaves.values();
-  if (resumes && leaves && session.compute && leaves.some((x, i) => !Object.is(x, known[i]))) {
-    session.leaves.setValues(leaves);
-    session.compute(leaves);
-  }
   renew(session);
   session.transport.setCount(session.frames.count);
-  session.transport.setStep(model.get("step") ?? 0);
+  placeAt(session, model.get("step") ?? 0);
+  const leaves = model.get("leaves");
+  if (resumes && leaves) takes.leaves(session, leaves);
   refresh(session);
+}
+
+function showReady({ element, hasEnded }) {
+  if (!hasEnded) element.dataset.ready = "1";
 }
 
 function end(session) {
@@ -83,9 +88,8 @@ function end(session) {
   session.deafen();
   session.leaves.drop();
   session.text.drop();
-  session.element.replaceChildren();
-  session.element.classList.remove("stepgrad");
-  delete session.element.dataset.ready;
+  session.leave();
+  session.hasEnded = true;
 }
 
 // The parts, each with what it may ask of the session.

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 
-def widget(script: str, style: str, state: Mapping[str, Any]) -> Any:
+def widget(
+    name: str,
+    script: str,
+    style: str,
+    state: Mapping[str, Any],
+    checks: Mapping[str, Callable[[Any], None]] = MappingProxyType({}),
+) -> Any:
     """An `anywidget.AnyWidget` that shows the state, each of its names a trait that both sides set.
 
-    `state` is ready for JSON; a trait keeps the type of its first value. ImportError without
-    anywidget, which says what to install.
+    `name` is that of its class: in a notebook all views of one name share one style sheet. `state`
+    is ready for JSON; a trait keeps the type of its first value, and a check of its name may
+    refuse a new one by raising. ImportError without anywidget, which says what to install.
     """
     try:
         import anywidget
@@ -21,6 +29,13 @@ def widget(script: str, style: str, state: Mapping[str, Any]) -> Any:
             ".save() writes the same view as a page without it"
         ) from error
     kinds = {bool: traitlets.Bool, int: traitlets.Int, dict: traitlets.Dict, list: traitlets.List}
-    traits: dict[str, Any] = {name: kinds[type(x)](x).tag(sync=True) for name, x in state.items()}
+    traits: dict[str, Any] = {key: kinds[type(x)](x).tag(sync=True) for key, x in state.items()}
+    if checks:
+
+        def judge(self: Any, proposal: Any) -> Any:
+            checks[proposal.trait.name](proposal.value)
+            return proposal.value
+
+        traits["_judge"] = traitlets.validate(*checks)(judge)
     members = {"_esm": script, "_css": style, "__module__": __name__, **traits}
-    return type("View", (anywidget.AnyWidget,), members)()
+    return type(name, (anywidget.AnyWidget,), members)()
