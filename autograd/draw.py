@@ -145,10 +145,11 @@ class Drawing:
 def image_of(svg: str, alt: str) -> str:
     """The picture as HTML: inline <svg> is loose words in a notebook that nobody trusts."""
     from base64 import b64encode
+    from html import escape
 
     data = b64encode(svg.encode("utf-8")).decode("ascii")
     return (
-        f'<div style="overflow-x:auto"><img alt="{alt}" style="max-width:none" '
+        f'<div style="overflow-x:auto"><img alt="{escape(alt)}" style="max-width:none" '
         f'src="data:image/svg+xml;base64,{data}"></div>'
     )
 

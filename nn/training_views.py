@@ -104,7 +104,7 @@ class Views:
         bundle = {
             "text/plain": text,
             "image/svg+xml": svg,
-            "text/html": image_of(svg, escape(text)),
+            "text/html": image_of(svg, text),
         }
         if self._is_closed:
             return bundle
@@ -122,7 +122,9 @@ class Views:
         from autograd.view import widget
         from nn.training_page import script, style
 
-        made = widget("Training", script("training_widget.js"), style(), {"document": self._document})
+        made = widget(
+            "Training", script("training_widget.js"), style(), {"document": self._document}
+        )
         made.on_msg(lambda _, content, buffers: self._hear(content))
         return made
 

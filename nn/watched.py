@@ -94,8 +94,7 @@ class Watched:
     def save(self, path: str | PathLike[str]) -> None:
         """Write the training so far as one HTML page, with a scrubber over its epochs.
 
-        The page needs no kernel and no network. The file is complete or untouched. ValueError for
-        a name that does not end in .html.
+        It needs no kernel and no network, is complete or untouched, and its name ends in .html.
         """
         from autograd.view import save_page
         from nn.training_page import training_page
@@ -108,7 +107,7 @@ class Watched:
         """Go on in the background of the running event loop, as the view's buttons do.
 
         For so many more epochs, or to the end; `pace` is how many records a second at most.
-        RuntimeError where no event loop runs: there, `run` waits for the training instead.
+        RuntimeError where no event loop runs.
         """
         self._start(self._reaches(epochs), None if pace is None else positive(pace, "pace"))
 
@@ -117,8 +116,7 @@ class Watched:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             raise RuntimeError(
-                "no event loop runs here to train in the background of, as in a notebook; "
-                "call run(), which trains and waits"
+                "no event loop runs here, as one does in a notebook; run() trains and waits"
             ) from None
         self._halt()
         self._is_pausing = False

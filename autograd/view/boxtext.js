@@ -8,7 +8,7 @@ const NAME = 18; // characters of a name, or of an operation, in a box
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 const MARGIN = 9;
 const WIDEST_NUMBER = "-1.234e-214"; // of four digits
-const GAP = 5; // between a number and the word before it, at least
+const WORD_GAP = 5; // between a number and the word before it, at least
 export const NODE = { w: 110, h: 58, words: ["data", "grad"] };
 export const GROUP = { w: 200, h: 46, words: ["data", "grad"], several: ["outputs", "|grad| ≤"] };
 
@@ -71,11 +71,11 @@ export function cutName(name) {
 
 /** Width and height of each box; any number has room beside the word before it. */
 export function sizesOf(boxes, titles, measure) {
-  const room = ([, grad]) => MARGIN + measure(grad, 400, 10) + GAP + measure(WIDEST_NUMBER, 400);
+  const room = ([, grad]) => MARGIN + measure(grad, 400, 10) + WORD_GAP + measure(WIDEST_NUMBER, 400);
   const least = {
     node: Math.max(NODE.w, room(NODE.words) + MARGIN),
-    group: Math.max(GROUP.w, 2 * (room(GROUP.words) + GAP)),
-    several: Math.max(GROUP.w, 2 * (room(GROUP.several) + GAP)),
+    group: Math.max(GROUP.w, 2 * (room(GROUP.words) + WORD_GAP)),
+    several: Math.max(GROUP.w, 2 * (room(GROUP.several) + WORD_GAP)),
   };
   const w = Float64Array.from(boxes, (box, i) => {
     const { name, aside } = titles[i];

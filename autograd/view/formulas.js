@@ -13,6 +13,7 @@ export function formulaLine(parts, pick, look = "") {
 }
 
 function pieceOf(part, pick) {
+  if (part.lost) return make("del", { class: "lost" }, part.text);
   if (part.role === "") return part.text;
   const attributes = { class: `part ${part.role} ${colourOf(part)}`.trim() };
   if (part.node >= 0 && pick) {
@@ -49,7 +50,9 @@ function usesOf(frames, state, node) {
   }));
 }
 
-/** The chain rule of a node with names, with numbers, and what it comes to: lines of parts. */
+/** The chain rule of a node with names, with numbers, and what it comes to: lines of parts.
+ *
+ * With `overwrite` a part that is lost has `lost`: of all terms only the last one counts. */
 export function chainRule(frames, state, node) {
   const { graph } = frames;
   const uses = usesOf(frames, state, node);
@@ -62,17 +65,23 @@ export function chainRule(frames, state, node) {
     plain(" · "),
     named(slopeName(graph, use.consumer, node), "local", use.consumer),
   ]);
-  const lines = [[slope, plain(" = "), ...sum(names)]];
+  const written = frames.overwrite ? lastOf : sum;
+  const lines = [[slope, plain(" = "), ...written(names)]];
   const given = uses.filter((use) => use.given);
   if (given.length === 0) return lines;
-  const counting = frames.overwrite ? given.slice(-1) : given;
-  lines.push([plain("= "), ...sum([...left, ...counting.map(product)])]);
-  const numbers = counting.map((use) => [counted(use.contribution, "contribution", node)]);
-  if (left.length + numbers.length > 1) lines.push([plain("= "), ...sum([...left, ...numbers])]);
+  lines.push([plain("= "), ...written([...left, ...given.map(product)])]);
+  const numbers = given.map((use) => [counted(use.contribution, "contribution", node)]);
+  const isSum = left.length + numbers.length > 1 && !frames.overwrite;
+  if (isSum) lines.push([plain("= "), ...sum([...left, ...numbers])]);
   const total = counted(state.grads[node], "gradient", node);
-  const missing = uses.length - given.length;
-  lines.push([plain("= "), total, ...(missing > 0 ? [plain(`, and ${missing} to come`)] : [])]);
+  const more = toCome(uses.length - given.length, frames.overwrite);
+  lines.push([plain("= "), total, ...(more ? [plain(more)] : [])]);
   return lines;
+}
+
+function toCome(missing, overwrite) {
+  if (missing === 0) return "";
+  return overwrite ? `, but ${missing} to come in its place` : `, and ${missing} to come`;
 }
 
 function product(use) {
@@ -87,6 +96,14 @@ function sum(terms) {
   const cut = terms.length > MOST_TERMS ? terms.length - MOST_TERMS + 1 : 0;
   const shown = cut ? [...terms.slice(0, MOST_TERMS - 1), [plain(`… (${cut} more)`)]] : terms;
   return shown.flatMap((term, i) => (i > 0 ? [plain(" + "), ...term] : term));
+}
+
+/** The last of the terms, after those in whose place it is. */
+function lastOf(terms) {
+  const cut = terms.length > MOST_TERMS ? terms.length - MOST_TERMS + 1 : 0;
+  const before = terms.slice(cut, -1).flatMap((term) => [...term, plain(" + ")]);
+  const lost = cut ? [plain(`… (${cut} more) + `), ...before] : before;
+  return [...lost.map((part) => ({ ...part, lost: true })), ...terms.at(-1)];
 }
 
 /** What the two mistakes make of the chain rule at a node, "" where nothing. */

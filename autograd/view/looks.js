@@ -3,8 +3,10 @@
 /** Signs, as names of classes and as numbers: 0 for what has no gradient yet. */
 export const SIGNS = ["", "positive", "negative", "zero", "nan"];
 
+const NAN_CODE = SIGNS.indexOf("nan");
+
 function signCode(x) {
-  if (x !== x) return 4;
+  if (x !== x) return NAN_CODE;
   return x > 0 ? 1 : x < 0 ? 2 : 3;
 }
 
@@ -12,9 +14,9 @@ function signCode(x) {
 export function newLooks({ boxes, arrows }) {
   return {
     known: new Uint8Array(boxes.length), // 1: its value is there
-    value: new Float64Array(boxes.length), // of its output, nan where it has several
-    grad: new Float64Array(boxes.length), // the same; of several the largest size
-    sign: new Uint8Array(boxes.length),
+    value: new Float64Array(boxes.length).fill(NaN), // of its output, nan where it has several
+    grad: new Array(boxes.length).fill(null), // null: none yet; of several the largest size
+    sign: new Uint8Array(boxes.length), // of its gradient; nan also where a value is nan
     strength: new Float64Array(boxes.length), // √(|grad| / largest)
     knownNodes: new Int32Array(boxes.length),
     gradNodes: new Int32Array(boxes.length),
@@ -68,14 +70,15 @@ function lookAtBox(graph, looks, state, box, i) {
   const { outputs, nodes } = box;
   looks.known[i] = outputs.every((node) => known[node]) ? 1 : 0;
   const given = outputs.filter((node) => hasGrad[node]);
-  if (outputs.length === 1) {
-    looks.value[i] = graph.data[outputs[0]];
-    looks.grad[i] = grads[outputs[0]];
-    looks.sign[i] = given.length > 0 ? signCode(looks.grad[i]) : 0;
-  } else {
-    looks.grad[i] = largestSize(given, grads);
-    looks.sign[i] = given.length > 0 ? signCode(given.reduce((sum, x) => sum + grads[x], 0)) : 0;
+  const isSingle = outputs.length === 1;
+  if (isSingle) looks.value[i] = graph.data[outputs[0]];
+  looks.grad[i] = null;
+  looks.sign[i] = 0;
+  if (given.length > 0) {
+    looks.grad[i] = isSingle ? grads[outputs[0]] : largestSize(given, grads);
+    looks.sign[i] = signCode(given.reduce((sum, x) => sum + grads[x], 0));
   }
+  if (outputs.some((node) => known[node] && isNaN(graph.data[node]))) looks.sign[i] = NAN_CODE;
   let knownNodes = 0;
   let gradNodes = 0;
   for (const node of nodes) {

@@ -60,9 +60,7 @@ def save_page(path: str | os.PathLike[str], html: str) -> None:
     """Write the file, whole or not at all; ValueError for another suffix than .html."""
     name = os.fspath(path)
     if not name.lower().endswith(".html"):
-        raise ValueError(
-            f"a page is saved as .html, not as {name!r}; draw(value).save() writes pictures"
-        )
+        raise ValueError(f"a page is saved as .html, not as {name!r}")
     write_file(name, html.encode("utf-8"))
 
 

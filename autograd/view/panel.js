@@ -90,7 +90,7 @@ function updatePanel(view, shown) {
   setAttributes(view.breakHere, { "aria-pressed": stops ? "true" : "false" });
   setAttributes(view.ancestors, { "aria-pressed": String(shown.lit === "ancestors") });
   setAttributes(view.descendants, { "aria-pressed": String(shown.lit === "descendants") });
-  view.paths.update(shown.kept);
+  view.paths.update(shown.kept, shown.frames);
   showFormula(view, known);
   showChain(view, shown);
   showLocals(view, known);

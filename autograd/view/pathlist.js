@@ -1,39 +1,80 @@
 // The largest paths from the root to a leaf, where the document explains one.
 
-import { make, setAttributes, textButton } from "./elements.js";
+import { make, setAttributes, setText, textButton } from "./elements.js";
 import { signOf } from "./formulas.js";
+import { framesOf, slopeName, stateAt } from "./frames.js";
+import { edgesAlong } from "./graph.js";
 import { decodeNumber, numberText } from "./numbers.js";
 
 /** A list of paths with product and share; pointing at one lights it, a click keeps it lit.
  *
- * `light(i)` and `keep(i)` are told which, -1 is none; `update(kept)` shows which is kept. Empty
- * and hidden where nothing is explained. */
+ * `light(i)` and `keep(i)` are told which, -1 is none; `update(kept, frames)` shows which is kept,
+ * and the present products where a leaf has moved. Empty and hidden where nothing is explained. */
 export function createPaths(graph, { light, keep }) {
   const element = make("div", { class: "section", hidden: graph.paths === null });
   if (graph.paths === null) return { element, update() {} };
-  const [summary] = graph.paths.text.split("\n");
-  const rows = graph.paths.paths.map((path, i) => {
-    const row = textButton(pathWords(graph, path), () => keep(i), { class: "button path" });
-    row.addEventListener("pointerenter", () => light(i));
-    row.addEventListener("pointerleave", () => light(-1));
-    return row;
-  });
-  const body = make("div", { class: "section-body" }, make("p", {}, summary), rows);
+  const list = { graph, start: graph.data.slice(), frames: null };
+  list.rows = graph.paths.paths.map((path, i) => pathRow(graph, path, i, { light, keep }));
+  list.summary = make("p", {});
+  list.note = make("p", { class: "quiet" }, "A leaf has moved: these are the largest paths of the " +
+    "start, with their products now; others may be larger by now.");
+  const rows = list.rows.map((row) => row.element);
+  const body = make("div", { class: "section-body" }, list.summary, list.note, rows);
   element.append(make("h3", {}, "Largest paths"), body);
-  const update = (kept) =>
-    rows.forEach((row, i) => setAttributes(row, { "aria-pressed": String(i === kept) }));
-  return { element, update };
+  return { element, update: (kept, frames) => updatePaths(list, kept, frames) };
 }
 
-function pathWords(graph, path) {
+function pathRow(graph, path, i, { light, keep }) {
   const names = path.nodes.map((node) => graph.names[node]).join(" ← ");
-  const product = decodeNumber(path.product);
-  const share = decodeNumber(path.share);
-  return [
-    make("span", { class: "path-names" }, names),
-    make("span", { class: signOf(product) }, numberText(product)),
-    make("span", { class: "quiet" }, isFinite(share) ? percent(share) : ""),
-  ];
+  const product = make("span");
+  const share = make("span", { class: "quiet" });
+  const words = [make("span", { class: "path-names" }, names), product, share];
+  const element = textButton(words, () => keep(i), { class: "button path" });
+  element.addEventListener("pointerenter", () => light(i));
+  element.addEventListener("pointerleave", () => light(-1));
+  return { element, product, share };
+}
+
+function updatePaths(list, kept, frames) {
+  list.rows.forEach(({ element }, i) =>
+    setAttributes(element, { "aria-pressed": String(i === kept) }));
+  if (list.frames === frames) return; // which are made anew whenever a number changes
+  list.frames = frames;
+  const { graph, start } = list;
+  const { paths, text, leaf } = graph.paths;
+  const hasMoved = graph.leaves.some((node) => !Object.is(graph.data[node], start[node]));
+  list.note.hidden = !hasMoved || paths.length === 0;
+  const slope = leaf < 0 ? null : rightGradients(frames)[leaf];
+  const now = `${slopeName(graph, graph.root, leaf)} = ${slope === null ? "" : numberText(slope)}`;
+  setText(list.summary, hasMoved && leaf >= 0 ? now : text.split("\n")[0]);
+  paths.forEach((path, i) => {
+    const product = hasMoved ? productAlong(graph, path) : decodeNumber(path.product);
+    const share = hasMoved ? shareOf(product, slope) : decodeNumber(path.share);
+    setText(list.rows[i].product, numberText(product));
+    setAttributes(list.rows[i].product, { class: signOf(product) });
+    setText(list.rows[i].share, isFinite(share) ? percent(share) : "");
+  });
+}
+
+/** At the end of a pass without the classic mistakes. */
+function rightGradients({ graph, forgetZeroGrad, overwrite, ...frames }) {
+  const right = forgetZeroGrad || overwrite ? framesOf(graph) : { graph, ...frames };
+  return stateAt(right, right.count - 1).grads;
+}
+
+/** Of the local gradients on the way: as large ones as small ones so far, for a product beyond
+ *  floats on the way need not be beyond them in the end. */
+function productAlong(graph, path) {
+  const factors = [...edgesAlong(graph, path)].map((edge) => graph.localGrads[edge]);
+  factors.sort((a, b) => Math.abs(a) - Math.abs(b));
+  let product = 1;
+  while (factors.length > 0) product *= Math.abs(product) < 1 ? factors.pop() : factors.shift();
+  return product;
+}
+
+/** nan where the whole is no number to divide by. */
+function shareOf(product, whole) {
+  return whole !== 0 && isFinite(whole) ? product / whole : NaN;
 }
 
 function percent(share) {

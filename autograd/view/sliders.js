@@ -3,11 +3,13 @@
 import { differenceAt, judged, valueOf } from "./differences.js";
 import { fill, icon, iconButton, make, setAttributes, setText, textButton } from "./elements.js";
 import { slopeName } from "./frames.js";
+import { allowPress } from "./keys.js";
 import { numberText, significantText } from "./numbers.js";
 import { missingOperations, prepare } from "./program.js";
 
 const MOST_SLIDERS = 12; // leaves that all have a slider; of more, those that are asked for
 const REACH = 100; // positions of a slider on each side of the original value
+const DIGITS = 6; // of a number that is not being typed: as many as its field has room for
 const CHECK_DELAY = 30; // milliseconds, in which many moves become one check
 
 /** Why the leaves cannot be moved, "" if they can. */
@@ -141,9 +143,7 @@ function leafRow(view, place) {
   row.slider.addEventListener("input", () => {
     moveTo(view, place, atPosition(view.original[place], Number(row.slider.value)));
   });
-  row.number.addEventListener("input", () => {
-    if (!isNaN(row.number.valueAsNumber)) moveTo(view, place, row.number.valueAsNumber);
-  });
+  listenToNumber(view, row.number, place);
   const off = view.why !== "";
   row.slider.disabled = off || !isFinite(view.original[place]);
   row.number.disabled = row.reset.disabled = off;
@@ -151,6 +151,31 @@ function leafRow(view, place) {
     make("div", { class: "leaf-top" }, row.name, row.number, row.reset, row.pin), row.slider,
     make("div", { class: "leaf-check" }, row.gradient, row.check));
   return row;
+}
+
+/** What is typed moves the leaf; what is no number is marked while the last one still counts. */
+function listenToNumber(view, field, place) {
+  const write = () => writeNumber(field, view.values[place]);
+  field.addEventListener("focus", write);
+  field.addEventListener("blur", () => {
+    setAttributes(field, { "aria-invalid": "false" });
+    write();
+  });
+  field.addEventListener("input", () => {
+    const isWrong = isNaN(field.valueAsNumber);
+    setAttributes(field, { "aria-invalid": String(isWrong) });
+    if (!isWrong) moveTo(view, place, field.valueAsNumber);
+  });
+}
+
+/** All digits where it is being typed, and else in the tooltip. */
+function writeNumber(field, x) {
+  const isTyped = field.matches(":focus");
+  const isLeft = isTyped && field.getAttribute("aria-invalid") === "true";
+  const text = isTyped ? String(x) : significantText(x, DIGITS);
+  const isThere = isTyped ? Object.is(field.valueAsNumber, x) : field.value === text;
+  if (!isLeft && !isThere) field.value = isFinite(x) ? text : "";
+  setAttributes(field, { title: String(x), placeholder: isFinite(x) ? "" : text });
 }
 
 /** As far as the value is from 0, and at least 1, to both sides. */
@@ -182,9 +207,8 @@ function showLeaf(view, row, place) {
   const position = Math.round(((x - original) / reachOf(original)) * REACH);
   if (Number(row.slider.value) !== position) row.slider.value = String(position || 0);
   setAttributes(row.slider, { "aria-valuetext": `${graph.names[leaf]} = ${numberText(x)}` });
-  // a number that is being typed is left alone
-  if (!Object.is(row.number.valueAsNumber, x)) row.number.value = isFinite(x) ? String(x) : "";
-  row.reset.disabled = view.why !== "" || Object.is(x, original);
+  writeNumber(row.number, x);
+  allowPress(row.reset, view.why === "" && !Object.is(x, original));
   setAttributes(row.pin, { "aria-pressed": String(view.pinned.has(place)) });
   row.element.classList.toggle("selected", shown.selected === leaf);
   const slope = slopeName(graph, graph.root, leaf);

@@ -1,6 +1,7 @@
 // The player of a sequence of steps: buttons, speed, scrubber and keys.
 
 import { fill, icon, iconButton, make, setAttributes, setText } from "./elements.js";
+import { allowPress } from "./keys.js";
 
 const SPEEDS = [0.5, 1, 2, 5, 10, 30, 100, 1000];
 const SHORTEST_TICK = 16; // milliseconds; at higher speeds several steps are one paint
@@ -130,10 +131,11 @@ function show(player, i) {
   player.at = clamped(player, i);
   const { at, count, buttons, scrubber } = player;
   if (scrubber.value !== String(at)) scrubber.value = String(at);
-  setAttributes(scrubber, { "aria-valuetext": `${at + 1} of ${count}: ${player.label(at)}` });
-  setText(player.place, `${(at + 1).toLocaleString("en")} / ${count.toLocaleString("en")}`);
-  buttons.first.disabled = buttons.previous.disabled = at === 0;
-  buttons.last.disabled = buttons.next.disabled = at >= count - 1;
+  const last = Math.max(0, count - 1); // steps are counted from 0, as Python counts them
+  setAttributes(scrubber, { "aria-valuetext": `${at} of ${last}: ${player.label(at)}` });
+  setText(player.place, `${at.toLocaleString("en")} / ${last.toLocaleString("en")}`);
+  for (const name of ["first", "previous"]) allowPress(buttons[name], at > 0);
+  for (const name of ["last", "next"]) allowPress(buttons[name], at < last);
 }
 
 function go(player, i) {

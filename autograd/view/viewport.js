@@ -1,6 +1,6 @@
 // What part of the picture the pane shows: pan, zoom, fit, and what a pointer does there.
 
-const SCALE = { least: 0.004, most: 3, fitted: 1.15 };
+const SCALE = { least: 0.004, most: 3, fitted: 1.15 }; // least: unless all needs a smaller one
 const EDGE = 22; // free space around the whole picture, in pixels of the screen
 const CENTRAL = 0.17; // of the pane on each side: who is further out is brought back
 const FAR = 2; // panes, over which one does not glide
@@ -12,25 +12,33 @@ const GLIDE = 70; // milliseconds in which a moving picture covers most of the w
  * `act` has changed(), click(point, event), hover(point or null); points are in the world. */
 export function createViewport(pane, act) {
   const port = { pane, act, x: 0, y: 0, scale: 1, width: 0, height: 0, bounds: [0, 0, 1, 1] };
-  Object.assign(port, { goal: null, timer: 0, isEngaged: false, moved: false });
+  Object.assign(port, { goal: null, timer: 0, fitted: null, isEngaged: false, moved: false });
   port.pointers = new Map();
   listen(port);
   return port;
 }
 
-/** Take the pane's size; gives whether it has one. */
+/** Take the pane's size; gives whether it has one. While it is hidden the last one counts. */
 export function measurePane(port) {
   const { width, height } = port.pane.getBoundingClientRect();
-  port.width = width;
-  port.height = height;
-  return width > 0 && height > 0;
+  const isShown = width > 0 && height > 0;
+  if (isShown) Object.assign(port, { width, height });
+  return isShown;
 }
 
-/** A change of the pane's size keeps what is in its middle there. */
+/** A change of the pane's size keeps what is in its middle there; all of it where that is shown. */
 export function resizePane(port) {
   const { width, height } = port;
+  const wasFitted = isFitted(port);
   if (!measurePane(port) || (width === port.width && height === port.height)) return;
-  moveWorld(port, port.x + (port.width - width) / 2, port.y + (port.height - height) / 2);
+  if (wasFitted) fitPane(port);
+  else moveWorld(port, port.x + (port.width - width) / 2, port.y + (port.height - height) / 2);
+}
+
+/** Whether nothing was moved, and nothing opened or closed, since all of it was fitted in. */
+function isFitted({ fitted, x, y, scale, bounds }) {
+  const now = { x, y, scale, bounds };
+  return fitted !== null && Object.keys(now).every((name) => now[name] === fitted[name]);
 }
 
 function moveWorld(port, x, y, scale = port.scale) {
@@ -51,9 +59,9 @@ export function shownPart({ x, y, scale, width, height }, margin = 0) {
 /** The scale at which all of it fits. */
 export function fittingScale({ bounds, width, height }) {
   const [left, top, right, bottom] = bounds;
-  const across = (width - 2 * EDGE) / (right - left);
-  const down = (height - 2 * EDGE) / (bottom - top);
-  return Math.max(SCALE.least, Math.min(across, down, SCALE.fitted));
+  const across = Math.max(EDGE, width - 2 * EDGE) / (right - left);
+  const down = Math.max(EDGE, height - 2 * EDGE) / (bottom - top);
+  return Math.min(across, down, SCALE.fitted);
 }
 
 export function fitPane(port) {
@@ -66,6 +74,7 @@ export function fitPane(port) {
     (port.height - (top + bottom) * scale) / 2,
     scale,
   );
+  port.fitted = { x: port.x, y: port.y, scale, bounds: port.bounds };
 }
 
 /** Zoom; the world point under (atX, atY) of the pane stays there. */
