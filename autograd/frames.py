@@ -157,10 +157,12 @@ class Frames:
             adjoint = grads[id(node)]
             for parent, local_grad in zip(node.parents, node.local_grads, strict=True):
                 before, after = grads.get(id(parent)), adjoint * local_grad
-                if before is not None and not self.overwrite:
+                if before is None:
+                    before = 0.0
+                elif not self.overwrite:
                     after = before + after
                 grads[id(parent)] = after
-                yield node, Gift(parent, adjoint, local_grad, before or 0.0, after)
+                yield node, Gift(parent, adjoint, local_grad, before, after)
 
     # -- in words --------------------------------------------------------------------------------
 

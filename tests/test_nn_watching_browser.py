@@ -374,6 +374,41 @@ def test_keys_play_and_the_curve_lead_through_the_epochs(page, tmp_path):
     assert view.get_by_role("button", name="Play").count() == 1, "it has stopped"
 
 
+def test_a_second_view_leaves_the_first_where_it_stands_and_an_end_leaves_nothing(
+    page, parts, tmp_path
+):
+    _, _, _, watched = moons_watched()
+    watched.run(10)
+    watched.save(tmp_path / "training.html")
+    text = (tmp_path / "training.html").read_text("utf-8")
+    [state] = re.findall(r'id="state">(.*?)</script>', text)
+    module_page(page, parts, ["mountTraining"])
+    page.evaluate(
+        """(state) => {
+          const { document: shown, recording } = JSON.parse(state);
+          const bytes = Uint8Array.from(atob(recording.parameters), (x) => x.charCodeAt(0));
+          const element = document.body.appendChild(document.createElement("div"));
+          element.id = "view";
+          window.view = mountTraining(element, { get: (name) => ({ document: shown })[name] });
+          window.hello = () => view.take({ ...recording, first: true }, bytes);
+          hello();
+        }""",
+        state,
+    )
+    at_record(page, 10)
+    scrub(page, 4)
+    at_record(page, 4)
+    page.evaluate("hello()")  # the kernel tells all views what a new one has to know
+    page.wait_for_timeout(100)
+    at_record(page, 4)
+    scrub(page, 10)
+    at_record(page, 10)
+    page.evaluate("view.end()")
+    assert page.locator("#view").evaluate("view => view.outerHTML") == (
+        '<div id="view" class=""></div>'
+    )
+
+
 def test_a_page_of_a_training_that_has_not_begun_opens(page, tmp_path):
     _, _, _, watched = moons_watched()
     view = open_page(page, watched, tmp_path)

@@ -63,10 +63,14 @@ function cut(text, shorten = (characters) => `${characters.slice(0, NAME - 1).jo
   return characters.length > NAME ? shorten(characters) : text;
 }
 
+export function isPath(name) {
+  return /^[\w.]+\.\w+$/.test(name);
+}
+
 /** A path is known by its end: `….neurons.12`. */
 export function cutName(name) {
-  const isPath = /^[\w.]+\.\w+$/.test(name);
-  return isPath ? cut(name, (characters) => `…${characters.slice(1 - NAME).join("")}`) : cut(name);
+  const end = (characters) => `…${characters.slice(1 - NAME).join("")}`;
+  return isPath(name) ? cut(name, end) : cut(name);
 }
 
 /** Width and height of each box; any number has room beside the word before it. */

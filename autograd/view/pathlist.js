@@ -42,14 +42,15 @@ function updatePaths(list, kept, frames) {
   list.frames = frames;
   const { graph, start } = list;
   const { paths, text, leaf } = graph.paths;
-  const hasMoved = graph.leaves.some((node) => !Object.is(graph.data[node], start[node]));
-  list.note.hidden = !hasMoved || paths.length === 0;
-  const slope = leaf < 0 ? null : rightGradients(frames)[leaf];
-  const now = `${slopeName(graph, graph.root, leaf)} = ${slope === null ? "" : numberText(slope)}`;
-  setText(list.summary, hasMoved && leaf >= 0 ? now : text.split("\n")[0]);
+  const isStart = graph.leaves.every((node) => Object.is(graph.data[node], start[node]));
+  list.note.hidden = isStart || paths.length === 0;
+  const slope = isStart || leaf < 0 ? NaN : rightGradient(frames, leaf);
+  const isNew = !isStart && leaf >= 0;
+  const summary = isNew ? `${slopeName(graph, graph.root, leaf)} = ${numberText(slope)}` : text;
+  setText(list.summary, summary.split("\n")[0]);
   paths.forEach((path, i) => {
-    const product = hasMoved ? productAlong(graph, path) : decodeNumber(path.product);
-    const share = hasMoved ? shareOf(product, slope) : decodeNumber(path.share);
+    const product = isStart ? decodeNumber(path.product) : productAlong(graph, path);
+    const share = isStart ? decodeNumber(path.share) : shareOf(product, slope);
     setText(list.rows[i].product, numberText(product));
     setAttributes(list.rows[i].product, { class: signOf(product) });
     setText(list.rows[i].share, isFinite(share) ? percent(share) : "");
@@ -57,9 +58,9 @@ function updatePaths(list, kept, frames) {
 }
 
 /** At the end of a pass without the classic mistakes. */
-function rightGradients({ graph, forgetZeroGrad, overwrite, ...frames }) {
-  const right = forgetZeroGrad || overwrite ? framesOf(graph) : { graph, ...frames };
-  return stateAt(right, right.count - 1).grads;
+function rightGradient(frames, leaf) {
+  const right = frames.forgetZeroGrad || frames.overwrite ? framesOf(frames.graph) : frames;
+  return stateAt(right, right.count - 1).grads[leaf];
 }
 
 /** Of the local gradients on the way: as large ones as small ones so far, for a product beyond

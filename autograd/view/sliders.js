@@ -1,5 +1,6 @@
 // The leaves: a slider for each, its gradient, and a check of that by finite differences.
 
+import { isPath } from "./boxtext.js";
 import { differenceAt, judged, valueOf } from "./differences.js";
 import { fill, icon, iconButton, make, setAttributes, setText, textButton } from "./elements.js";
 import { slopeName } from "./frames.js";
@@ -130,7 +131,7 @@ function leafRow(view, place) {
   const leaf = graph.leaves[place];
   const name = graph.names[leaf];
   const row = {
-    name: textButton(name, () => view.select(leaf), { class: "leaf-name" }),
+    name: nameButton(name, () => view.select(leaf)),
     slider: make("input", { type: "range", min: -REACH, max: REACH, step: 1, "aria-label": name }),
     number: make("input", { type: "number", step: "any", "aria-label": `${name}, as a number` }),
     reset: iconButton("reset", `Reset ${name}`, () => moveTo(view, place, view.original[place])),
@@ -153,10 +154,20 @@ function leafRow(view, place) {
   return row;
 }
 
+/** Where there is no room for all of it, the end of a path is what tells it from others. */
+function nameButton(name, press) {
+  const look = isPath(name) ? "leaf-name by-end" : "leaf-name";
+  return textButton(make("bdi", {}, name), press, { class: look });
+}
+
 /** What is typed moves the leaf; what is no number is marked while the last one still counts. */
 function listenToNumber(view, field, place) {
   const write = () => writeNumber(field, view.values[place]);
-  field.addEventListener("focus", write);
+  field.addEventListener("focus", () => {
+    const before = field.value;
+    write();
+    if (field.value !== before) field.select(); // as what was there is when Tab leads to it
+  });
   field.addEventListener("blur", () => {
     setAttributes(field, { "aria-invalid": "false" });
     write();
