@@ -108,7 +108,7 @@ export function patchBox(record, { looks }, i) {
 function boxClasses(record, looks, i) {
   let classes = `${record.base} ${SIGNS[looks.sign[i]]}`;
   if (!looks.known[i]) classes += " dim";
-  if (looks.sign[i]) classes += " given";
+  if (looks.sign[i] && looks.grad[i] !== null) classes += " given";
   if (looks.current === i) classes += " current";
   if (looks.selected === i) classes += " selected";
   if (looks.matches.has(i)) classes += " match";

@@ -1,6 +1,6 @@
 // Where a run stops: at a node, at a nan, at a gradient above a bound, at a relu that is dead.
 
-import { fill, icon, make, setText, textButton, toggle } from "./elements.js";
+import { fill, icon, make, setAttributes, setText, textButton, toggle } from "./elements.js";
 import { advance, frameAt, slopeName, startState } from "./frames.js";
 import { operationOf } from "./graph.js";
 import { numberText } from "./numbers.js";
@@ -82,7 +82,13 @@ export function createStops(graph, rules, { change, run }) {
   bound.setAttribute("aria-label", "Bound of the size of a gradient");
   bound.value = String(rules.bound);
   bound.addEventListener("input", () => {
-    if (bound.value !== "" && bound.valueAsNumber >= 0) set("bound")(bound.valueAsNumber);
+    const isRight = bound.value !== "" && bound.valueAsNumber >= 0;
+    setAttributes(bound, { "aria-invalid": String(!isRight) });
+    if (isRight) set("bound")(bound.valueAsNumber);
+  });
+  bound.addEventListener("blur", () => {
+    bound.value = String(rules.bound);
+    setAttributes(bound, { "aria-invalid": "false" });
   });
   const large = toggle("|gradient| >", rules.large, set("large")).element;
   const nodes = make("span", { class: "stop-nodes" });
