@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 from collections import deque
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 from itertools import repeat
 
 from autograd import anomaly, ops
@@ -171,6 +171,11 @@ def with_signature(f: Callable[..., Any], derived: Callable[..., Any]) -> Callab
 # -- the call that they all make -----------------------------------------------------------------
 
 
+def _called_inside(f: Callable[..., Tree], args: list[Tree], kwargs: dict[str, Any]) -> Tree:
+    _inside.set(True)
+    return f(*args, **kwargs)
+
+
 class _Call:
     """A call of f on aliases of some of its arguments: what came out, and the ways to it."""
 
@@ -196,12 +201,11 @@ class _Call:
         for i, x in zip(chosen, inputs if isinstance(argnums, tuple) else (inputs,), strict=True):
             arguments[i] = x
         aliases = {id(alias): alias for alias in self.aliases}
-        inside = _inside.set(True)
         try:
             _live.update(aliases)
-            result = f(*arguments, **kwargs)
+            # In a context of its own, which an interrupt anywhere leaves behind as a whole.
+            result = copy_context().run(_called_inside, f, arguments, kwargs)
         finally:
-            _inside.reset(inside)
             deque(map(_live.pop, aliases, repeat(None)), maxlen=0)
         self.outputs, self.output_structure = flatten(result)
 

@@ -785,3 +785,12 @@ def test_the_hessian_of_a_power_is_symmetric_at_exponent_zero() -> None:
     rows = hessian(lambda x: x[0] ** x[1])([2.0, 0.0])
     assert rows[0][1] == rows[1][0] == 0.5
     assert grad(lambda x: x[0] ** x[1])([1e-320, 0.0])[0] == 0.0
+
+
+def test_an_interrupted_transform_is_not_thought_to_be_running() -> None:
+    def stop(x: Value) -> Value:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grad(stop)(1.0)
+    assert not transforms.is_running()
