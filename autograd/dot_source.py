@@ -102,7 +102,7 @@ def operation(node: Value) -> tuple[str, str]:
         return op.symbol, f"with {', '.join(numbers)}{more}"
     shown = [number(x) if x.__class__ is float else "•" for x in operands]
     if op.name in INFIX:
-        return f"{shown[0]} {symbol_between(op.name, op.symbol)} {shown[1]}", ""
+        return f"{shown[0]} {symbol_between(op)} {shown[1]}", ""
     return f"{op.name}({', '.join(shown)})", ""
 
 

@@ -196,7 +196,7 @@ def _applied(node: Value, operands: Sequence[str]) -> str:
         base = operands[0]
         if op.name == "pow" and base.startswith("-"):
             base = f"({base})"  # -3 ^ 2 would read as -(3 ^ 2)
-        return f"{base} {symbol_between(op.name, op.symbol)} {operands[1]}"
+        return f"{base} {symbol_between(op)} {operands[1]}"
     if op.name == "negative":
         return f"−{operands[0]}" if not operands[0].startswith("-") else f"−({operands[0]})"
     shown = operands

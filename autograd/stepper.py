@@ -158,7 +158,7 @@ class Stepper:
     def _check_step(self, index: int) -> None:
         if index < 0:
             raise IndexError(f"the view's step is 0 to {len(self) - 1}, not {index}")
-        self.frames[index]
+        self.frames.index(index)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """The live view beside a picture, which a saved notebook shows where no kernel runs."""

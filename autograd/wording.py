@@ -10,6 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from autograd.ops import Op
+
 TITLE = 40  # characters of a label that are shown
 INFIX = {"add", "subtract", "multiply", "divide", "remainder", "floor_divide", "pow"}
 
@@ -56,9 +58,9 @@ def plain_number(x: float) -> float | str:
     return x if x - x == 0 else repr(x)
 
 
-def symbol_between(op_name: str, symbol: str) -> str:
+def symbol_between(op: Op) -> str:
     """What stands between two operands: `^` for a power, whose symbol is no infix."""
-    return "^" if op_name == "pow" else symbol
+    return "^" if op.name == "pow" else op.symbol
 
 
 # -- names ---------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def _row(op: Op) -> dict[str, Any]:
         partials = []  # they have no formula to print: their numbers are shown
     return {
         "name": op.name,
-        "symbol": symbol_between(op.name, op.symbol),
+        "symbol": symbol_between(op),
         "infix": op.name in INFIX,
         "text": value_text(op),
         "partials": partials,
