@@ -160,16 +160,18 @@ class Stepper:
             raise IndexError(f"the view's step is 0 to {len(self) - 1}, not {index}")
         self.frames.index(index)
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        """The live view beside a picture, which a saved notebook shows where no kernel runs."""
-        picture = drawing([self._root], self._names, gradients=self.frames.gradients())
-        still = picture._repr_mimebundle_()
+    def _ipython_display_(self) -> None:
+        """The live view, and a picture that a saved notebook shows where no kernel runs."""
+        from autograd.view import Outputs
+
+        drawn = drawing([self._root], self._names, gradients=self.frames.gradients())
+        picture = {**drawn._repr_mimebundle_(), "text/plain": repr(self)}
         try:
             live = self.widget()
         except (ImportError, ValueError) as error:
-            return {**still, "text/plain": f"{self!r}\na picture only: {error}"}
-        data, metadata = live._repr_mimebundle_(**options)
-        return {**still, **data, "text/plain": repr(self)}, metadata
+            Outputs({**picture, "text/plain": f"{self!r}\na picture only: {error}"})
+        else:
+            Outputs(picture, live)
 
 
 def _check_leaves(count: int) -> Callable[[list[Any]], None]:

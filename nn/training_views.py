@@ -37,19 +37,24 @@ class Views:
         self._present: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._widget: Any = None
-        self._is_closed = False
+        self._missing = ""  # why there is no live view, in words
         self._outputs: list[Any] = []
         self._events: Any = None  # of the shell whose cells end
 
     def display(self) -> None:
         """Show one more view, in the output of the cell that runs."""
-        import IPython.display
+        import IPython
 
-        publish: Any = IPython.display.display  # it ships no types
+        from autograd.view import Outputs
+
         if self._loop is None:
             with suppress(RuntimeError):  # without one, wishes are granted where they arrive
                 self._loop = asyncio.get_running_loop()
-        self._outputs.append(publish(self._bundle(), raw=True, display_id=True))
+        try:
+            self._widget = self._widget or self._new_widget()
+        except ImportError as error:
+            self._missing = str(error)
+        self._outputs.append(Outputs(self._bundle(), self._widget))
         shell: Any = IPython.get_ipython()
         if shell is not None:
             self._events = shell.events
@@ -68,7 +73,7 @@ class Views:
     def redraw(self) -> None:
         """Exchange the pictures that stay in the notebook."""
         for output in self._outputs:
-            output.update(self._bundle(), raw=True)
+            output.redraw(self._bundle())
 
     def tell(self) -> None:
         """Send the views what they do not know yet, once they have painted what they were sent."""
@@ -86,8 +91,9 @@ class Views:
 
     def close(self) -> None:
         """Take the widget away; the pictures stay."""
-        self._is_closed = True
         self.redraw()
+        for output in self._outputs:
+            output.close()
         if self._widget is not None:
             self._widget.close()  # after the outputs have let go of it
             self._widget = None
@@ -96,26 +102,17 @@ class Views:
                 self._events.unregister("post_run_cell", self._end_cell)
             self._events = None
 
-    def _bundle(self) -> dict[str, Any]:
-        """What a notebook shows: the widget, or the picture where there is no kernel."""
+    def _bundle(self) -> dict[str, str]:
+        """The picture, and in words why it is no live view, if that is so."""
         from autograd.view import image_of
 
         text, svg = self._text(), self._picture()
-        bundle = {
-            "text/plain": text,
+        words = f"<p>{escape(self._missing)}</p>" if self._missing else ""
+        return {
+            "text/plain": f"{text}\n{self._missing}".rstrip(),
             "image/svg+xml": svg,
-            "text/html": image_of(svg, text),
+            "text/html": image_of(svg, text) + words,
         }
-        if self._is_closed:
-            return bundle
-        try:
-            self._widget = self._widget or self._new_widget()
-        except ImportError as error:
-            bundle["text/plain"] += f"\n{error}"
-            bundle["text/html"] += f"<p>{escape(str(error))}</p>"
-            return bundle
-        live, _ = self._widget._repr_mimebundle_() or ({}, {})
-        return {**live, **bundle}
 
     def _new_widget(self) -> Any:
         """The live view; records come and wishes go as messages."""

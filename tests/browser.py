@@ -10,7 +10,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -74,29 +74,60 @@ def tolerated() -> Sequence[str]:
     return [SLOWNESS]
 
 
+class Profile(NamedTuple):
+    """A browser profile, and what its pages did wrong."""
+
+    context: BrowserContext
+    complaints: list[str]
+
+
+@pytest.fixture(scope="session")
+def profiles() -> dict[tuple[str, str | None], Profile]:
+    """Those that there are: to make one costs more than most tests do."""
+    return {}
+
+
 @pytest.fixture
-def complaints() -> list[str]:
+def profile(
+    browser: Browser,
+    profiles: dict[tuple[str, str | None], Profile],
+    colour_scheme: str,
+    server: str | None,
+) -> Profile:
+    """One profile for all tests that prefer the same colours and may ask the same address."""
+    key = colour_scheme, server
+    if key not in profiles:
+        context = browser.new_context(
+            color_scheme=colour_scheme,
+            offline=server is None,
+            viewport=SIZE,
+            service_workers="block",
+        )
+        context.set_default_timeout(PATIENCE)
+        profiles[key] = Profile(context, [])
+        watch(context, server, profiles[key].complaints)
+    return profiles[key]
+
+
+@pytest.fixture
+def complaints(profile: Profile) -> list[str]:
     """What the test's pages did wrong so far; a test that provokes some looks and clears."""
-    return []
+    profile.complaints.clear()
+    return profile.complaints
 
 
 @pytest.fixture
 def page(
-    browser: Browser,
-    colour_scheme: str,
-    server: str | None,
-    tolerated: Sequence[str],
-    complaints: list[str],
+    profile: Profile, server: str | None, tolerated: Sequence[str], complaints: list[str]
 ) -> Iterator[Page]:
-    """An empty page in a browser profile of its own, watched."""
-    context = browser.new_context(
-        color_scheme=colour_scheme, offline=server is None, viewport=SIZE, service_workers="block"
-    )
-    context.set_default_timeout(PATIENCE)
-    watch(context, server, complaints)
-    page = context.new_page()
+    """An empty page, watched; JupyterLab's is the one of the test before, for it loads slowly."""
+    pages = profile.context.pages
+    page = pages[0] if pages else profile.context.new_page()
     yield page
-    context.close()  # first, so that what was on its way has arrived
+    kept = [page] if server else []
+    for each in profile.context.pages:  # first, so that what was on its way has arrived
+        if each not in kept:
+            each.close()
     ours = [text for text in complaints if not any(re.search(each, text) for each in tolerated)]
     assert not ours, "the page did what it must not:\n" + "\n".join(ours)
 

@@ -17,6 +17,8 @@ from tests.browser import (  # noqa: E402, F401  (fixtures are found by their na
     colour_scheme,
     complaints,
     page,
+    profile,
+    profiles,
     screenshot,
     server,
     tolerated,

@@ -25,11 +25,21 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 START = 120  # seconds until the server answers; a quiet machine needs four
+UNASKED = {"@jupyterlab/debugger-extension": True}  # it complains of a notebook closed early
 QUIET = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 IS_IDLE = """() => {
   const context = window.jupyterapp?.shell.currentWidget?.sessionContext;
   return context?.isReady && context.session?.kernel?.status === "idle";
+}"""
+IS_ON_VIEW = "(path) => window.jupyterapp?.shell.currentWidget?.context?.path === path"
+EXCHANGE = """(path) => {
+  const run = (name, options) => window.jupyterapp.commands.execute(name, options);
+  (async () => {
+    await run("docmanager:save-all");  // or it asks what to do with changes
+    await run("application:close-all");
+    await run("docmanager:open", { path });
+  })();
 }"""
 # Not `return`ed: the promise of a command may wait for what only the test does next.
 RUN_CELL = """(index) => {
@@ -68,11 +78,15 @@ class JupyterLab(NamedTuple):
         return path
 
     def open(self, page: Page, name: str) -> None:
-        """Show a notebook of the folder in a workspace of its own, its kernel idle."""
-        workspace = Path(name).stem
-        page.goto(f"{self.address}/lab/workspaces/{workspace}/tree/{name}")
-        page.wait_for_function(IS_IDLE)
-        page.evaluate(HIDE_FILES)
+        """Show a notebook of the folder and no other, its kernel idle."""
+        if page.url.startswith(self.address):
+            page.evaluate(EXCHANGE, name)
+            page.wait_for_function(IS_ON_VIEW, arg=name)
+            page.wait_for_function(IS_IDLE)
+        else:
+            page.goto(f"{self.address}/lab/tree/{name}")
+            page.wait_for_function(IS_IDLE)
+            page.evaluate(HIDE_FILES)
 
 
 def run_cell(page: Page, index: int) -> str:
@@ -103,9 +117,9 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]
     home = tmp_path_factory.mktemp("jupyterlab")
     notebooks = home / "notebooks"
     notebooks.mkdir()
+    write_json(home / "config/labconfig/page_config.json", {"disabledExtensions": UNASKED})
     notifications = home / "settings/@jupyterlab/apputils-extension/notification"
-    notifications.parent.mkdir(parents=True)
-    notifications.with_suffix(".jupyterlab-settings").write_text(json.dumps(QUIET))
+    write_json(notifications.with_suffix(".jupyterlab-settings"), QUIET)
     address = f"http://127.0.0.1:{free_port()}"
     log = home / "log.txt"
     with log.open("w") as file, start(home, notebooks, address, file) as server:
@@ -115,6 +129,11 @@ def jupyterlab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterLab]
         finally:
             server.terminate()
             server.wait()
+
+
+def write_json(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(content))
 
 
 def free_port() -> int:

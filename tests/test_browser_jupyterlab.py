@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.jupyterlab import JupyterLab, run_cell, show_theme
@@ -65,6 +64,7 @@ def test_the_view_steps_plays_scrubs_and_stops(
     expect(spoken).to_contain_text("forward v5 = tanh(v4)")
     press(view, "Run to the next stop")
     expect(spoken).to_contain_text("backward ∂L/∂v4 +=")
+    expect(page.locator("[data-still] img")).to_be_hidden()
     screenshot("jupyterlab-stepper")
 
 
@@ -127,16 +127,16 @@ def test_no_key_of_the_view_is_a_command_of_the_notebook(
     assert page.evaluate("window.jupyterapp.shell.currentWidget.content.mode") == "command"
 
 
-@pytest.mark.parametrize("colour_scheme", ["dark"])
 def test_the_view_has_the_notebooks_theme_whatever_the_system_prefers(
     page: Page, jupyterlab: JupyterLab, screenshot: Callable[[str], Path]
 ) -> None:
+    page.emulate_media(color_scheme="dark")
     view = opened(page, jupyterlab, "theme.ipynb", SHOWN)
-    show_theme(page, "JupyterLab Light")
     assert not is_dark(view)
     page.emulate_media(color_scheme="light")
     show_theme(page, "JupyterLab Dark")
     assert is_dark(view)
     view.get_by_label("Position").fill(str(LAST - 1))
     page.wait_for_timeout(500)  # the picture glides
-    screenshot("jupyterlab-stepper")
+    screenshot("jupyterlab-dark-theme")
+    show_theme(page, "JupyterLab Light")

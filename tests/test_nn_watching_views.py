@@ -18,6 +18,7 @@ import pytest
 from IPython.core.events import EventManager
 
 import nn
+from autograd.view.outputs import LIVE
 from nn.components import principal_components
 from nn.training_document import MOST_SAMPLES, training_document
 from nn.training_views import Views
@@ -142,7 +143,7 @@ class Channel:
     """What a widget is to the views: it sends, and is heard."""
 
     def __init__(self):
-        self.sent, self.is_closed = [], False
+        self.sent, self.is_closed, self.still = [], False, "a"
 
     def on_msg(self, listener):
         self.say = lambda want, **more: listener(self, {"want": want, "view": "a", **more}, [])
@@ -151,7 +152,7 @@ class Channel:
         self.sent.append((content, buffers[0]))
 
     def _repr_mimebundle_(self):
-        return {"application/vnd.jupyter.widget-view+json": {}, "text/plain": "?"}, {}
+        return {LIVE: {}, "text/plain": "?"}, {}
 
     def close(self):
         self.is_closed = True
@@ -169,16 +170,17 @@ class Output:
 
 @pytest.fixture
 def shown(monkeypatch):
-    """`shown(watched)` is the channel and the output of a notebook that shows it."""
-    channel, output = Channel(), Output()
+    """`shown(watched)` is the channel of a notebook that shows it, and its picture and view."""
+    channel, outputs = Channel(), []
 
     def display(bundle, raw, display_id):
-        output.update(bundle, raw)
-        return output
+        outputs.append(Output())
+        outputs[-1].update(bundle, raw)
+        return outputs[-1]
 
     def show(watched):
         watched._ipython_display_()
-        return channel, output
+        return channel, *outputs
 
     monkeypatch.setattr("autograd.view.widget", lambda *_: channel)
     monkeypatch.setattr("IPython.display.display", display)
@@ -189,7 +191,7 @@ def shown(monkeypatch):
 def test_a_view_that_says_hello_is_told_everything_and_then_what_is_new(moons, shown):
     _, watched = watched_moons(moons)
     watched.run(2)
-    channel, _ = shown(watched)
+    channel, *_ = shown(watched)
     watched.run(1)
     assert channel.sent == [], "nobody is there yet"
     channel.say("hello")
@@ -207,7 +209,7 @@ def test_a_view_that_says_hello_is_told_everything_and_then_what_is_new(moons, s
 def test_a_view_that_still_paints_is_told_the_rest_at_once(moons, shown, monkeypatch):
     monkeypatch.setattr("nn.training_views.PATIENCE", SOON)
     _, watched = watched_moons(moons)
-    channel, _ = shown(watched)
+    channel, *_ = shown(watched)
     channel.say("hello")
     for _ in range(3):
         watched.step()
@@ -219,7 +221,7 @@ def test_a_view_that_still_paints_is_told_the_rest_at_once(moons, shown, monkeyp
 
 def test_buttons_train_in_the_background(moons, shown):
     async def pressing():
-        channel, _ = shown(watched)
+        channel, *_ = shown(watched)
         channel.say("hello")
         channel.say("step")
         await until_count(1)
@@ -247,14 +249,14 @@ def test_the_pause_button_works_while_a_cell_waits(moons, shown):
 
     later = []
     _, watched = watched_moons(moons, metrics=metric)
-    channel, _ = shown(watched)
+    channel, *_ = shown(watched)
     later.append(watched)
     assert len(watched.run()) == 4
 
 
 def test_a_training_without_a_view_left_pauses(moons, shown):
     async def leaving():
-        channel, _ = shown(watched)
+        channel, *_ = shown(watched)
         channel.say("hello")
         channel.say("hello", view="b")
         channel.say("run", pace=100.0)
@@ -269,23 +271,25 @@ def test_a_training_without_a_view_left_pauses(moons, shown):
 
 def test_the_picture_in_the_notebook_is_that_of_the_last_run(moons, shown):
     _, watched = watched_moons(moons)
-    _, output = shown(watched)
+    _, picture, view = shown(watched)
     watched.run(3)
-    first, last = output.bundles
+    first, last = picture.bundles
     assert "before training" in first["image/svg+xml"]
     assert "epoch 3 of 12" in last["image/svg+xml"]
     assert last["text/plain"] == repr(watched)
-    assert "application/vnd.jupyter.widget-view+json" in last
+    assert 'data-still="a"' in last["text/html"]
+    assert len(view.bundles) == 1, "the live view stays as it is"
+    assert LIVE in view.bundles[0]
     assert '<img alt="&lt;Watched MLP' in last["text/html"]
 
 
 def test_of_a_closed_one_the_picture_is_left(moons, shown):
     _, watched = watched_moons(moons)
-    channel, output = shown(watched)
+    channel, picture, view = shown(watched)
     watched.close()
     assert channel.is_closed
-    assert "application/vnd.jupyter.widget-view+json" not in output.bundles[-1]
-    assert "image/svg+xml" in output.bundles[-1]
+    assert view.bundles[-1] == {"text/plain": ""}
+    assert "image/svg+xml" in picture.bundles[-1]
 
 
 @pytest.fixture
@@ -299,7 +303,7 @@ def cells(monkeypatch):
 
 def test_the_picture_changes_once_where_a_cell_ends(moons, shown, cells):
     _, watched = watched_moons(moons)
-    _, output = shown(watched)
+    _, output, _ = shown(watched)
     watched.run(3)
     watched.step()
     assert len(output.bundles) == 1

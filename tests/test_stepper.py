@@ -235,15 +235,26 @@ def test_an_operation_of_one_s_own_that_cannot_be_traced_is_shown_without_slider
     assert shown["ops"][0]["partials"] == []
 
 
-def test_a_notebook_gets_the_live_view_beside_a_picture() -> None:
-    bundle, _ = step(neuron())._repr_mimebundle_()
-    assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert bundle["image/svg+xml"].startswith("<svg")
-    assert "data:image/svg+xml;base64," in bundle["text/html"]
-    assert bundle["text/plain"].startswith("<Stepper of")
+@pytest.fixture
+def shown(monkeypatch) -> list[dict[str, object]]:
+    """What a cell has shown."""
+    bundles: list[dict[str, object]] = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, **_: bundles.append(bundle))
+    return bundles
 
 
-def test_without_anywidget_a_notebook_gets_the_picture_and_the_reason(monkeypatch) -> None:
+def test_a_notebook_gets_a_picture_to_keep_and_the_live_view_that_hides_it(shown) -> None:
+    stepper = step(neuron())
+    stepper._ipython_display_()
+    picture, live = shown
+    assert picture["image/svg+xml"].startswith("<svg")
+    assert picture["text/plain"].startswith("<Stepper of")
+    assert f'data-still="{stepper.widget().still}"' in picture["text/html"]
+    assert "data:image/svg+xml;base64," in picture["text/html"]
+    assert set(live) == {"application/vnd.jupyter.widget-view+json", "text/plain"}
+
+
+def test_without_anywidget_a_notebook_gets_the_picture_and_the_reason(monkeypatch, shown) -> None:
     original = builtins.__import__
 
     def refuse(name: str, *args, **kwargs):
@@ -252,7 +263,8 @@ def test_without_anywidget_a_notebook_gets_the_picture_and_the_reason(monkeypatc
         return original(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    bundle = step(neuron())._repr_mimebundle_()
+    step(neuron())._ipython_display_()
+    [bundle] = shown
     assert bundle["image/svg+xml"].startswith("<svg")
     assert 'pip install "stepgrad[widget]"' in bundle["text/plain"]
 

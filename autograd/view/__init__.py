@@ -3,12 +3,14 @@
 from autograd.draw import image_of
 from autograd.view.live import UNTRACEABLE, plain_program
 from autograd.view.module import module, style
+from autograd.view.outputs import Outputs
 from autograd.view.page import page, save_page
 from autograd.view.widget import widget
 from autograd.wording import plain_number
 
 __all__ = [
     "UNTRACEABLE",
+    "Outputs",
     "image_of",
     "module",
     "page",

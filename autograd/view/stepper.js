@@ -13,6 +13,7 @@ import { moveLeaves, nextMatch, placeAt, refresh, renew, runTo, runToStop } from
 import { search, select, setSwitch, stepped, stoppedAt, takes } from "./session.js";
 import { toggleStop, visit } from "./session.js";
 import { createLeaves, liveGraph } from "./sliders.js";
+import { hideStill } from "./still.js";
 import { createStepText } from "./steptext.js";
 import { createStops, nextStop, noStops } from "./stops.js";
 import { createTools } from "./tools.js";
@@ -210,6 +211,7 @@ function adapted(model) {
 function render({ model, el }) {
   const adapter = adapted(model);
   const unmount = mount(el, adapter);
+  hideStill(el, model.get("still"));
   return () => {
     adapter.leave();
     unmount();

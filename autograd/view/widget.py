@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
+from uuid import uuid4
 
 
 def widget(
@@ -18,7 +19,8 @@ def widget(
 
     `name` is that of its class: in a notebook all views of one name share one style sheet. `state`
     is ready for JSON; a trait keeps the type of its first value, and a check of its name may
-    refuse a new one by raising. ImportError without anywidget, which says what to install.
+    refuse a new one by raising. Its trait `still` is the name of the picture that it hides.
+    ImportError without anywidget, which says what to install.
     """
     try:
         import anywidget
@@ -30,6 +32,7 @@ def widget(
         ) from error
     kinds = {bool: traitlets.Bool, int: traitlets.Int, dict: traitlets.Dict, list: traitlets.List}
     traits: dict[str, Any] = {key: kinds[type(x)](x).tag(sync=True) for key, x in state.items()}
+    traits["still"] = traitlets.Unicode(uuid4().hex, read_only=True).tag(sync=True)
     if checks:
 
         def judge(self: Any, proposal: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A saved notebook that nobody runs and no one has trusted: a picture stands for the view."""
+"""A saved notebook that nobody runs, trusted or not: a picture stands for the view."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from autograd import Value, step
 x, w = Value(2.0, label="x"), Value(-3.0, label="<b>w</b>")
 step((x * w + 6.1).tanh())
 """
-IS_TRUSTED = "() => window.jupyterapp.shell.currentWidget.content.widgets[0].model.trusted"
+CELL = "window.jupyterapp.shell.currentWidget.content.widgets[0]"
+IS_TRUSTED = f"() => {CELL}.model.trusted"
+TRUST = f"() => {{ {CELL}.model.trusted = true; }}"
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tolerated() -> Sequence[str]:
     return [
         SLOWNESS,
+        r"widget model not found",  # what JupyterLab says where it has no widget
         r"https://cdnjs\.cloudflare\.com/ajax/libs/(require|mathjax)",  # each page of nbconvert's
     ]
 
@@ -60,8 +63,21 @@ def test_a_notebook_that_is_not_trusted_shows_the_picture_in_jupyterlab(
     jupyterlab.open(page, "untrusted.ipynb")
     assert not page.evaluate(IS_TRUSTED)
     expect_picture(page)
-    assert page.locator(".jp-OutputArea-output").all_inner_texts() == [""]
+    assert page.locator(".jp-OutputArea-output").all_inner_texts() == ["", ""]
     screenshot("jupyterlab-untrusted")
+
+
+def test_a_notebook_that_is_trusted_shows_the_picture_where_its_kernel_is_gone(
+    page: Page, jupyterlab: JupyterLab, kept: Path, screenshot: Callable[[str], Path]
+) -> None:
+    shutil.copy(kept, jupyterlab.folder / "trusted.ipynb")
+    jupyterlab.open(page, "trusted.ipynb")
+    page.evaluate(TRUST)
+    notice = page.get_by_text("model not found")
+    notice.wait_for(state="attached")
+    expect(notice).to_be_hidden()
+    expect_picture(page)
+    screenshot("jupyterlab-trusted")
 
 
 def test_nbconvert_writes_a_page_with_the_picture(
