@@ -56,7 +56,6 @@ def watch(
     """
     from nn.training_document import training_document  # brings the views' files
 
-    document = training_document(model, X, y, loss, classes)
     records = train(
         model, X, y,
         loss=loss, optimizer=optimizer, epochs=epochs, batch_size=batch_size, l2=l2,
@@ -64,6 +63,7 @@ def watch(
         every=every, eager=eager,
     )  # fmt: skip
     assert isinstance(records, Generator)
+    document = training_document(model, X, y, loss, classes)
     recording = Recording(model)
     document |= {
         "epochs": epochs,

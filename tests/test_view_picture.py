@@ -381,9 +381,15 @@ def test_the_most_detailed_level_that_can_be_read_is_shown_first(page: Page) -> 
     ready(page)
     found = [
         page.evaluate("document => firstLevel(decode(document))", shown)
-        for shown in (plain(small()), network(3, 1), network(16, 16, 1), plain(tangled(400)))
+        for shown in (
+            plain(small()),
+            network(3, 1),
+            network(16, 16, 1),
+            network(36, 36, 1),
+            plain(tangled(400)),
+        )
     ]
-    assert found == ["nodes", "nodes", "neurons", "nodes"]
+    assert found == ["nodes", "nodes", "neurons", "layers", "nodes"]
 
 
 def test_a_click_opens_one_group_and_its_frame_closes_it_again(page: Page) -> None:

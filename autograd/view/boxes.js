@@ -1,6 +1,7 @@
 // Which boxes and arrows are on view, given the groups that are open.
 
 const READABLE_BOXES = 300; // of more nobody reads the numbers: groups are closed at first
+const READABLE_ARROWS = 600; // more are a thicket
 const MOST_LANES = 4; // edges from one node to another that are drawn side by side
 
 /** The groups that are open at a level of detail: nodes, neurons or layers. */
@@ -14,9 +15,21 @@ export function groupsOpenAt(graph, level) {
 
 /** The most detailed level that can be read; where none can, all nodes are shown. */
 export function firstLevel(graph) {
-  const isReadable = (level) =>
-    new Set(ownersOf(graph, groupsOpenAt(graph, level))).size <= READABLE_BOXES;
+  const isReadable = (level) => {
+    const owners = ownersOf(graph, groupsOpenAt(graph, level));
+    return new Set(owners).size <= READABLE_BOXES && arrowCount(graph, owners) <= READABLE_ARROWS;
+  };
   return ["nodes", "neurons", "layers"].find(isReadable) ?? "nodes";
+}
+
+/** How many pairs of owners have an edge between them. */
+function arrowCount({ edgeFrom, edgeTo }, owners) {
+  const pairs = new Set();
+  edgeFrom.forEach((from, edge) => {
+    const [source, target] = [owners[from], owners[edgeTo[edge]]];
+    if (source !== target) pairs.add(`${source} ${target}`);
+  });
+  return pairs.size;
 }
 
 /** The owner of each node: itself, or `n + group` of the outermost closed group that it is in. */
