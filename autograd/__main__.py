@@ -13,7 +13,7 @@ from autograd.explain import explain
 from autograd.expression import Expression, parse
 from autograd.stepper import step
 from autograd.value import Value
-from autograd.wording import names_of
+from autograd.wording import names_of, visible
 
 PAGE = ".html"
 EXAMPLES = """
@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.expression is None and len(rest) == 1:  # it begins with a minus
         given.expression = rest.pop()
     if rest:
-        parser.error(f"this is no option: {' '.join(rest)}; an expression stands in quotes")
+        shown = visible(" ".join(rest))
+        parser.error(f"this is no option: {shown}; an expression stands in quotes")
     try:
         _run(given)
     except (_Refusal, ValueError, OSError, ImportError, RuntimeError) as error:

@@ -112,6 +112,10 @@ class _Parser:
                 return self.call(token, place)
             if token in FUNCTIONS:
                 self.fail(f"{token} is a function: write {token}(…)", place)
+            if not token.isidentifier():
+                wrong = next((i for i, c in enumerate(token) if not f"x{c}".isidentifier()), 0)
+                message = "a name has letters, digits and _ only; a square is written x ** 2"
+                self.fail(message, place + wrong)
             self.steps.append(("name", token, 0, place))
             return NUMBER
         if token == "(":

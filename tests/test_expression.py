@@ -200,6 +200,8 @@ REFUSED = [
     ("x << 2", 3, "a number or a name is expected here, not <"),
     ("x − y", 2, "minus is written -"),
     ("x × y", 2, "a product is written *"),
+    ("x² + 1", 1, "a square is written x ** 2"),
+    ("½", 0, "a name has letters, digits and _ only"),
     ("x\0", 1, "an operator is expected here, not ␀"),
     ("\ud800", 0, "a number or a name is expected here, not �"),
     ("1e999", 0, "a number is at most 1.797e308"),

@@ -174,6 +174,13 @@ def test_a_pipe_in_the_place_of_an_entry_is_absent_and_nobody_waits_for_it(folde
     assert is_absent_then_rewritten(cache)
 
 
+def test_an_entry_that_bears_another_name_too_is_absent(folder: Path, tmp_path: Path) -> None:
+    """What other programs keep by that name was perhaps never an entry."""
+    cache = filled(folder)
+    os.link(the_entry(folder), tmp_path / "another name")
+    assert is_absent_then_rewritten(cache)
+
+
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
 def test_an_entry_that_others_may_write_to_is_refused_with_one_warning(
     folder: Path, mode: int
@@ -216,7 +223,7 @@ def test_what_belongs_to_another_user_is_not_used(
     cache = filled(folder)
     user = os.geteuid()
     monkeypatch.setattr(os, "geteuid", lambda: user + 1)
-    with pytest.warns(RuntimeWarning, match="another user owns it"):
+    with pytest.warns(RuntimeWarning, match="another user owns '.*/cache' or may write to it"):
         assert cache.get(KEY) is None
 
 
@@ -336,15 +343,21 @@ def test_what_is_larger_than_the_limit_is_not_kept_and_drives_nothing_out(folder
 
 def test_what_a_killed_process_left_is_removed_and_other_files_stay(folder: Path) -> None:
     filled(folder)
-    (folder / f"old{PART}").write_bytes(CODE)
-    (folder / "README").write_text("somebody's")
+    name = the_entry(folder).name
+    foreign = {"README", f"a download{PART}", f"thesis{ENTRY}", f"{'x' * 64}{ENTRY}{PART}"}
+    for old in (f"{name}.1.a{PART}", *foreign):
+        (folder / old).write_bytes(CODE)
     aged(folder, 2 * object_cache.ABANDONED_SECONDS)
-    (folder / f"new{PART}").write_bytes(CODE)
-    ObjectCache(str(folder)).put("another key", CODE)
-    assert {path.name for path in folder.iterdir() if path.suffix != ENTRY} == {
-        f"new{PART}",
-        "README",
+    (folder / f"{name}.2.b{PART}").write_bytes(CODE)
+    cache = ObjectCache(str(folder), limit_bytes=2 * len(CODE))
+    cache.put("another key", CODE)
+    assert cache.get("another key") == CODE
+    assert {path.name for path in folder.iterdir()} - foreign == {
+        f"{name}.2.b{PART}",
+        *(path.name for path in entries(folder) if path.name not in foreign),
     }
+    assert foreign <= {path.name for path in folder.iterdir()}
+    assert not (folder / name).exists()
 
 
 # -- several at once -----------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """Object code on disk, handed out only if nobody else can have written it and no byte has changed.
 
 Object code is executed, so an entry is trusted only if it and its folder belong to the user and
-nobody else may write to them, and if the digests in its header fit the key and the content. All
-else counts as absent, and is written anew. An entry is one file:
+nobody else may write to them, nor to what lies above the folder, and if the digests in its header
+fit the key and the content. All else counts as absent, and is written anew. An entry is one file:
 
     magic | SHA-256 of the key | SHA-256 of the content | content
 
@@ -19,11 +19,13 @@ from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 
+from autograd.llvm.private_folder import is_private, make_private, open_to_others
+
 MAGIC = b"stepgrad object code 1\n"
 HEADER_BYTES = len(MAGIC) + 2 * sha256().digest_size
 MEBIBYTE = 2**20
 SWITCH = "AUTOGRAD_CACHE"  # the environment variable: a folder, or empty for no cache on disk
-ENTRY = ".object"
+ENTRY = ".object"  # behind the SHA-256 of the key, in hexadecimal digits
 PART = ".part"  # an entry that is being written
 ABANDONED_SECONDS = 3600.0  # an older part belongs to a process that was killed
 SLACK = 16  # the folder is measured again whenever a sixteenth of its limit has been added
@@ -58,7 +60,7 @@ class ObjectCache:
         """What was put under the key, or None where it is not there or cannot be trusted."""
         path = self._path(key)
         try:
-            if not _is_ours(os.stat(self._folder), self._folder):
+            if not self._is_private():
                 return None
             with open(path, "rb", opener=_open_no_link) as file:
                 if not _is_ours(os.fstat(file.fileno()), path):
@@ -81,8 +83,7 @@ class ObjectCache:
         path = self._path(key)
         part = f"{path}.{os.getpid()}.{os.urandom(8).hex()}{PART}"
         try:
-            os.makedirs(self._folder, mode=0o700, exist_ok=True)
-            if not _is_ours(os.stat(self._folder), self._folder):
+            if not self._is_ready():
                 return
             try:
                 with open(part, "xb", opener=_open_private) as file:
@@ -100,6 +101,25 @@ class ObjectCache:
 
     def _path(self, key: str) -> str:
         return os.path.join(self._folder, sha256(key.encode("utf-8")).hexdigest() + ENTRY)
+
+    def _is_ready(self) -> bool:
+        """Whether entries can be put into the folder, which is made where it is missing."""
+        try:
+            return self._is_private()
+        except FileNotFoundError:
+            make_private(self._folder)
+            return self._is_private()
+
+    def _is_private(self) -> bool:
+        """Whether nobody else can change the folder; it is warned about once. OSError without."""
+        place = open_to_others(self._folder)
+        if place:
+            _warn_once(
+                f"{self._folder!r} is not used: code in it would be executed, and another user "
+                f"owns {place!r} or may write to it; take that back with chown and `chmod go-w`, "
+                f"or remove it; {ADVICE}"
+            )
+        return not place
 
     def _make_room(self, added: int) -> None:
         self._added += added
@@ -122,6 +142,8 @@ class ObjectCache:
                 try:
                     status = file.stat(follow_symlinks=False)
                 except FileNotFoundError:  # another process made room
+                    continue
+                if not _is_name(file.name):
                     continue
                 if file.name.endswith(ENTRY):
                     found.append((status.st_mtime_ns, status.st_size, file.path))
@@ -155,19 +177,23 @@ def _header(key: str, content: bytes) -> bytes:
     return MAGIC + sha256(key.encode("utf-8")).digest() + sha256(content).digest()
 
 
+def _is_name(name: str) -> bool:
+    """Whether a file bears a name that is given here: others in the folder are not touched."""
+    digest, dot, _ = name.partition(ENTRY)
+    return bool(dot) and len(digest) == 64 and not digest.strip("0123456789abcdef")
+
+
 def _is_ours(status: os.stat_result, path: str) -> bool:
-    """Whether a folder or file is the user's own, and nobody else may write to it."""
-    if not (stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)):
+    """Whether it is a file, by this one name, of the user's alone."""
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
         return False
-    if not hasattr(os, "geteuid"):  # Windows, where the profile's access list keeps others out
-        return True
-    if status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return True
-    _warn_once(
-        f"{path!r} is not used: it would be executed, and another user owns it or may write to it; "
-        f"remove it, or take it back with chown and `chmod go-w`; {ADVICE}"
-    )
-    return False
+    if not is_private(status):
+        _warn_once(
+            f"{path!r} is not used: it would be executed, and another user owns it or may write to "
+            f"it; remove it, or take it back with chown and `chmod go-w`; {ADVICE}"
+        )
+        return False
+    return True
 
 
 def _open_no_link(path: str, flags: int) -> int:
