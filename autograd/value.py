@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from autograd import anomaly, ieee, ops, source
+from autograd.ieee import HIGH, LOW
 from autograd.real import as_float, describe, is_array, is_real
 
 TYPE_CHECKING = False  # the checker's own flag, without the 10 ms that `import typing` costs
@@ -229,7 +230,8 @@ class Value:
         if type(other) is float or type(other) is int:
             a, b = self.data, float(other)
             y = ieee.pow(a, b)
-            if y == y and b - 1.0 + 1.0 == b != 0.0:  # b - 1 is exact
+            is_usual = (LOW < a < HIGH or -HIGH < a < -LOW) and (LOW < y < HIGH or -HIGH < y < -LOW)
+            if (is_usual or a == 0.0) and 0.0 != b == b - 1.0 + 1.0 != b - 1.0:  # which is exact
                 return _node(y, ops.pow, self, b, b * ieee.pow(a, b - 1.0), None)
         return _binary(ops.pow, self, other)
 
@@ -445,35 +447,24 @@ class Value:
         return format(self.data, spec) if spec else repr(self)
 
     def __copy__(self) -> Value:
-        return _replica(self, self.operands)
+        return _twin(self, {})
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
         from copy import deepcopy
 
         for node in topological_order(self):
             if id(node) not in memo:
-                operands = [memo[id(x)] if isinstance(x, Value) else x for x in node.operands]
-                memo[id(node)] = copied = _replica(node, operands)
+                memo[id(node)] = twin = _twin(node, memo)
                 if hasattr(node, "__dict__"):
-                    vars(copied).update(deepcopy(vars(node), memo))
+                    vars(twin).update(deepcopy(vars(node), memo))
         result: Value = memo[id(self)]
         return result
 
     def __reduce__(self) -> tuple[Callable[..., Value], tuple[Any, ...]]:
         """The graph as flat rows, operands by position: deep graphs pickle without recursion."""
         order = topological_order(self)
-        position = {id(node): i for i, node in enumerate(order)}
-        rows = [
-            (
-                type(node),
-                node.op,
-                [position[id(x)] if isinstance(x, Value) else x for x in node.operands],
-                node.local_grads,
-                (node.data, node.grad, node.label, node.source, getattr(node, "__dict__", None)),
-            )
-            for node in order
-        ]
-        return _from_rows, (rows,)
+        places = {id(node): place for place, node in enumerate(order)}
+        return _from_rows, ([_row(node, places) for node in order],)
 
 
 # -- making nodes --------------------------------------------------------------------------------
@@ -650,21 +641,28 @@ def _sweep(roots: Sequence[Value], seeds: Sequence[float], token: float) -> list
 
 
 # -- copies --------------------------------------------------------------------------------------
+# A row is all that a node has: its numbers, its operation, and the slots of its operands with
+# others in the operands' places. What few nodes have comes last: label, source and attributes.
 
 
-def _replica(node: Value, operands: Sequence[Value | float]) -> Value:
-    """A new node like the given one on other operands (its own, or copies of them)."""
-    state = (node.data, node.grad, node.label, node.source, getattr(node, "__dict__", None))
-    return _restored(type(node), node.op, operands, node.local_grads, state)
+def _row(node: Value, others: dict[int, Any]) -> tuple[Any, ...]:
+    """A node's row, with others (by the id of what they stand for) in its operands' places."""
+    a, b, other = node._a, node._b, others.get
+    if a.__class__ is tuple:
+        a, b = tuple([other(id(x), x) for x in a]), tuple([other(id(x), x) for x in b])
+    else:
+        a, b = other(id(a), a), other(id(b), b)
+    kind, label, made_at = type(node), getattr(node, "_label", None), getattr(node, "_source", None)
+    rest = (kind, label, made_at, getattr(node, "__dict__", None))
+    plain = kind is Value and label is made_at is None
+    return node.data, node.grad, node.op, a, b, node._da, node._db, None if plain else rest
 
 
-def _restored(
-    kind: type[Value], op: Op | None, operands: Sequence[Any], local_grads: Any, state: Any
-) -> Value:
-    node = _new(kind)
-    node.data, node.grad, label, made_at, attributes = state
-    node.op = op
-    node._a, node._b, node._da, node._db = _slots(operands, local_grads)
+def _of_row(row: tuple[Any, ...]) -> Value:
+    *slots, rest = row
+    kind, label, made_at, attributes = rest or (Value, None, None, None)
+    node: Value = _new(kind)
+    node.data, node.grad, node.op, node._a, node._b, node._da, node._db = slots
     node._scratch = None
     if label:
         node._label = label
@@ -675,10 +673,20 @@ def _restored(
     return node
 
 
+def _twin(node: Value, twins: dict[int, Any]) -> Value:
+    """A new node like the given one, on the twins of those operands that have one."""
+    return _of_row(_row(node, twins))
+
+
 def _from_rows(rows: list[Any]) -> Value:
     """The graph that `Value.__reduce__` flattened; gives its root, which is the last row."""
     nodes: list[Value] = []
-    for kind, op, operands, local_grads, state in rows:
-        values = [nodes[x] if x.__class__ is int else x for x in operands]
-        nodes.append(_restored(kind, op, values, local_grads, state))
+
+    def at(x: Any) -> Any:
+        return nodes[x] if x.__class__ is int else x
+
+    for data, grad, op, a, b, da, db, rest in rows:
+        if a.__class__ is tuple:
+            a, b = tuple(map(at, a)), tuple(map(at, b))
+        nodes.append(_of_row((data, grad, op, at(a), at(b), da, db, rest)))
     return nodes[-1]

@@ -1,20 +1,10 @@
-"""Backpropagation as dynamic programming: cost, depth, memory and interruption."""
+"""Backpropagation as dynamic programming: its order and its cost."""
 
 from __future__ import annotations
 
-import gc
-import sys
-import threading
-import tracemalloc
 from fractions import Fraction
 
-import pytest
-
-from autograd import Value, grad, ops, topological_order
-from tests.interruption import interrupted_at
-
-CHAIN = 1_000_000
-SMALL_STACK = 128 << 10  # bytes: far too little for a recursion over the chain
+from autograd import Value, ops, topological_order
 
 
 def diamonds(levels: int) -> tuple[Value, Value]:
@@ -74,95 +64,6 @@ def test_backward_makes_one_multiplication_an_edge() -> None:
     Counted.products = 0
     root.backward()
     assert Counted.products == sum(len(node.parents) for node in order)
-
-
-def test_a_long_chain_is_built_differentiated_and_freed_at_the_default_recursion_limit() -> None:
-    limit = sys.getrecursionlimit()
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            x = Value(1.0)
-            y = x
-            for _ in range(CHAIN):
-                y = y * 1.0
-            y.backward()
-            assert x.grad == 1.0
-        except BaseException as error:
-            failures.append(error)
-
-    size = threading.stack_size(SMALL_STACK)
-    try:
-        thread = threading.Thread(target=run)
-        thread.start()
-        thread.join()
-    finally:
-        threading.stack_size(size)
-    assert not failures
-    assert sys.getrecursionlimit() == limit
-
-
-def test_a_graph_has_no_reference_cycle_before_or_after_backward_and_transforms() -> None:
-    gc.collect()
-    gc.disable()
-    try:
-        x, y = diamonds(50)
-        y.backward()
-        grad(grad(lambda v: (v * v).tanh() + v.exp()))(0.5)
-        del x, y
-        assert gc.collect() == 0
-    finally:
-        gc.enable()
-
-
-def test_repeated_training_keeps_no_memory() -> None:
-    w = Value(0.5)
-
-    def step() -> None:
-        w.grad = 0.0
-        loss = ((w * 3.0).tanh() - 1.0) ** 2
-        loss.backward()
-        w.data -= 0.01 * w.grad
-
-    gc.collect()
-    gc.disable()
-    tracemalloc.start()
-    try:
-        for _ in range(100):
-            step()
-        before = tracemalloc.get_traced_memory()[0]
-        for _ in range(1000):
-            step()
-        assert tracemalloc.get_traced_memory()[0] - before <= 1024
-    finally:
-        tracemalloc.stop()
-        gc.enable()
-
-
-def test_an_interrupt_at_any_line_of_backward_leaves_the_old_gradients_or_the_new() -> None:
-    def build() -> tuple[list[Value], Value]:
-        a, b = Value(2.0), Value(3.0)
-        root = (a * b).tanh() + a * a
-        leaves = [a, b]
-        root.backward()
-        return leaves, root
-
-    leaves, root = build()
-    old = [leaf.grad for leaf in leaves]
-    root.backward()
-    new = [leaf.grad for leaf in leaves]
-    line = 1
-    while True:
-        leaves, root = build()
-        if not interrupted_at(line, root.backward):
-            break
-        now = [leaf.grad for leaf in leaves]
-        assert now in (old, new), f"interrupted at line {line}"
-        expected = new if now == old else [2 * n - o for n, o in zip(new, old, strict=True)]
-        root.backward()
-        assert [leaf.grad for leaf in leaves] == pytest.approx(expected, rel=1e-15)
-        line += 1
-    assert line > 20
 
 
 def test_the_operands_of_a_node_recompute_its_data() -> None:

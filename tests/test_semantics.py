@@ -7,7 +7,6 @@ import math
 import pickle
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from math import copysign, exp, inf, log, nan, pi
 from typing import Any
 
@@ -19,11 +18,6 @@ from autograd.ops import TABLE
 from tests.interruption import interrupted_at
 
 ONE_ULP = 2.0**-52  # the expectations below are rounded formulas themselves
-DEEP = 1_000_000
-DEEP_ENOUGH = (
-    100_000  # a hundred times Python's recursion limit, where a million takes half a minute
-)
-MODEST_RECURSION_LIMIT = 10_000  # Python's own is 1,000; Hypothesis and IPython raise it a little
 
 # -- the table: operation, operands, value, partials ---------------------------------------------
 
@@ -486,76 +480,7 @@ def test_a_ctrl_c_anywhere_in_backward_leaves_all_gradients_or_none() -> None:
     assert after == complete
 
 
-# -- a graph of a million nodes in a row -----------------------------------------------------------
-
-
-def in_a_row(nodes: int) -> Value:
-    """A graph so many nodes deep, with sharing at its root."""
-    y = Value(0.5, label="x")
-    for _ in range(nodes - 1):
-        y = y * 1.0
-    return y * y
-
-
-@pytest.fixture(scope="module")
-def chain() -> Value:
-    return in_a_row(DEEP)
-
-
-@pytest.fixture(autouse=True)
-def modest_recursion_limit() -> Iterator[None]:
-    """Nothing here touches the recursion limit, nor leans on one that another test has raised."""
-    limit = sys.getrecursionlimit()
-    assert limit <= MODEST_RECURSION_LIMIT
-    yield
-    assert sys.getrecursionlimit() == limit
-
-
-def depth_and_leaf(y: Value) -> tuple[int, Value]:
-    nodes = 0
-    while y.parents:
-        y = y.parents[0]
-        nodes += 1
-    return nodes, y
-
-
-def test_a_deep_graph_differentiates(chain: Value) -> None:
-    _, x = depth_and_leaf(chain)
-    before = x.grad
-    chain.backward()
-    assert x.grad - before == 1.0
-
-
-def test_a_deep_graph_has_a_short_repr(chain: Value) -> None:
-    assert repr(chain).startswith("Value(data=0.25, grad=")
-
-
-def test_a_copy_of_a_deep_graph_shares_its_operands(chain: Value) -> None:
-    twin = copy.copy(chain)
-    assert twin is not chain
-    assert all(a is b for a, b in zip(twin.parents, chain.parents, strict=True))
-
-
-@pytest.mark.parametrize("replicate", [copy.deepcopy, lambda y: pickle.loads(pickle.dumps(y))])
-def test_a_deep_graph_deepcopies_and_pickles(replicate: Callable[[Value], Value]) -> None:
-    original = in_a_row(DEEP_ENOUGH)
-    original.backward()
-    twin = replicate(original)
-    depth, leaf = depth_and_leaf(twin)
-    assert depth == DEEP_ENOUGH
-    assert (leaf.data, leaf.grad, leaf.label) == (0.5, 1.0, "x")
-    assert leaf is not depth_and_leaf(original)[1]
-    assert twin.parents[0] is twin.parents[1], "sharing is kept within one root"
-    assert twin.parents[0] is not original.parents[0]
-    twin.backward()
-    assert (leaf.grad, depth_and_leaf(original)[1].grad) == (2.0, 1.0)
-
-
-def test_a_deep_graph_is_freed_without_recursion() -> None:
-    y = Value(0.5)
-    for _ in range(DEEP):
-        y = -y
-    del y  # a recursive destructor would end the process here
+# -- copies ----------------------------------------------------------------------------------------
 
 
 def test_sharing_is_kept_when_several_roots_are_copied_together() -> None:
