@@ -1,7 +1,7 @@
 # Everything that these targets make stays in this folder, but for system packages.
 
 PYTHON ?= python3
-PEERS := micrograd minigrad xad casadi heyoka jax torch==2.13.0
+PEERS := micrograd minigrad xad casadi heyoka jax torch==2.13.0 mpmath python-flint
 
 PIP_INSTALL := -m pip install --quiet --quiet
 PYTEST := .venv/bin/python -m pytest --quiet --numprocesses=$(or $(shell nproc 2>/dev/null),auto)
@@ -21,7 +21,7 @@ export PYTEST_DEBUG_TEMPROOT := $(CURDIR)/.cache
 export XDG_CACHE_HOME := $(CURDIR)/.cache
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types examples unit format bench clean
+.PHONY: help setup demo test lint types examples unit format bench accuracy thorough fuzz mutants clean
 .NOTPARALLEL:
 
 help:  ## this list
@@ -56,6 +56,21 @@ format: setup  ## rewrite the code as `make lint` wants it
 
 bench: .bench/ready  ## time the workloads beside the peers, in an environment of their own
 	PYTHONPATH='$(CURDIR)' .bench/bin/python -m tests.benchmarks.run
+
+accuracy: .bench/ready  ## measure each operation in ulps beside PyTorch and JAX; writes ACCURACY.md
+	PYTHONPATH='$(CURDIR)' .bench/bin/python -m tests.accuracy
+
+thorough: setup  ## 100,000 whole graphs, graphs of 10,000,000 nodes, 20 hash seeds: an hour or two
+	.venv/bin/python -m tests.thorough
+
+fuzz: setup  ## a million guided runs each of the expression parser and the model loader
+	.venv/bin/python $(PIP_INSTALL) atheris
+	.venv/bin/python -m tests.fuzz expression
+	.venv/bin/python -m tests.fuzz model
+
+mutants: setup  ## break the code in many places and see that the tests notice; goes on where it stopped
+	.venv/bin/python -m tests.mutation --rules
+	.venv/bin/python -m tests.mutation --sample 400
 
 clean:  ## remove all that these targets made
 	rm -rf .venv .bench .cache out

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import compress
+from collections import deque
+from itertools import chain, compress, starmap
+from operator import setitem
 from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from autograd.entry import Inputs
 from autograd.real import is_array
 from autograd.value import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from autograd.entry import Entry
     from autograd.signature import Arguments
     from autograd.tree import Tree
@@ -70,24 +75,44 @@ class Bound:
         return self._entry.results(self._frame, self._lanes)
 
     def pull(self) -> None:
-        """Read the arguments into the buffers: their Values' data, numbers and arrays."""
-        spread = self._entry.spread
-        spread.write_numbers(self._frame, self._arguments)
-        spread.write_lanes(self._frame, self._arrays, self._lanes)
+        """Read the arguments into the buffers, all or nothing: Values' data, numbers, arrays."""
+        spread, frame = self._entry.spread, self._frame
+        inputs = Inputs(frame.uniform_inputs.copy(), frame.lane_inputs.copy())
+        spread.write_numbers(inputs, self._arguments)
+        spread.write_lanes(inputs, self._arrays, self._lanes)
+        pairs = (
+            (frame.uniform_inputs, inputs.uniform_inputs),
+            (frame.lane_inputs, inputs.lane_inputs),
+        )
+        _write([], pairs)
 
     def push(self) -> None:
-        """Write `parameters` into the Values and arrays that they were read from."""
+        """Write `parameters` into the Values and arrays that they were read from, all or nothing.
+
+        TypeError or ValueError where an array cannot hold them.
+        """
         spread = self._entry.spread
         inputs = self._frame.uniform_inputs
         part = self._arguments.parts[0]
         leaves = [x for x in part.leaves if not is_array(x)]
         chosen = compress(leaves, spread.first) if spread.first else leaves
-        for leaf, x in zip(chosen, inputs.tolist(), strict=False):
-            if isinstance(leaf, Value):
-                leaf.data = x
+        numbers = zip(chosen, inputs.tolist(), strict=False)
+        values = [(leaf, x) for leaf, x in numbers if isinstance(leaf, Value)]
+        arrays = []
         for e in spread.elements:
             if e.array < len(part.arrays):
                 array = part.arrays[e.array]
-                numpy.copyto(
-                    array, inputs[e.begin : e.end].reshape(array.shape), casting="same_kind"
-                )
+                if not array.flags.writeable:
+                    raise ValueError("push writes into the arrays, but one of them is read-only")
+                block = inputs[e.begin : e.end].reshape(array.shape)
+                arrays.append((array, block.astype(array.dtype, casting="same_kind")))
+        _write(values, arrays)
+
+
+_set_data: Any = vars(Value)["data"].__set__  # the slot's own setter, in C
+
+
+def _write(values: Iterable[tuple[Value, float]], arrays: Iterable[tuple[Floats, Floats]]) -> None:
+    """Numbers into their Values, contents into their arrays: one C call, which nothing splits."""
+    copies = [(array, ..., content) for array, content in arrays]
+    deque(chain(starmap(_set_data, values), starmap(setitem, copies)), maxlen=0)

@@ -24,6 +24,13 @@ FRAMES_KEPT = 4  # for so many numbers of lanes: mini-batches, and a last smalle
 FEWEST_LENT = 4096  # lanes: below, a copy costs less than another pointer
 
 
+class Inputs(NamedTuple):
+    """Buffers for what goes into the program, as a frame has them."""
+
+    uniform_inputs: Any
+    lane_inputs: Any
+
+
 class Rows(NamedTuple):
     """An array argument that vmap maps: which array, its axis of samples, its rows of lanes."""
 
@@ -33,7 +40,7 @@ class Rows(NamedTuple):
     begin: int
     end: int
 
-    def write(self, frame: Frame, array: Any, lanes: int) -> None:
+    def write(self, frame: Frame | Inputs, array: Any, lanes: int) -> None:
         """The array's samples into its rows."""
         samples = array.transpose(self.order).reshape(-1, lanes)
         frame.lane_inputs[self.begin : self.end, :lanes] = samples
@@ -104,7 +111,7 @@ class Spread:
             raise ValueError(f"expected one number of samples, at least 1, not {sorted(counts)}")
         return int(counts.pop())
 
-    def write_numbers(self, frame: Frame, arguments: Arguments) -> None:
+    def write_numbers(self, frame: Frame | Inputs, arguments: Arguments) -> None:
         """The numbers and elements into the uniform inputs."""
         buffer: Any = frame.uniform_inputs
         numbers = arguments.numbers()
@@ -117,7 +124,7 @@ class Spread:
         for e in self.elements:
             frame.uniform_inputs[e.begin : e.end] = arguments.arrays[e.array].ravel()
 
-    def write_lanes(self, frame: Frame, arrays: Sequence[Any], lanes: int) -> None:
+    def write_lanes(self, frame: Frame | Inputs, arrays: Sequence[Any], lanes: int) -> None:
         """Each mapped array's samples into its rows of lanes."""
         for r in self.rows:
             r.write(frame, arrays[r.array], lanes)

@@ -22,11 +22,13 @@ Targets = Sequence[Any] | Array
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 50
+LONGEST = 200  # characters of what was passed
 
 
 def given(x: object) -> str:
     """What the caller passed, in few words: its type and the beginning of its repr."""
-    return "None" if x is None else f"{type(x).__name__} {_short.repr(x)}"
+    text = "None" if x is None else f"{type(x).__name__} {_short.repr(x)}"
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 # -- single numbers ------------------------------------------------------------------------------
@@ -141,7 +143,10 @@ def finite(x: object, place: str) -> float:
     if x.__class__ is not float:
         if not isinstance(x, Real):
             raise TypeError(f"{place} is {given(x)}, not a number; turn it into one first")
-        x = float(x)
+        try:
+            x = float(x)
+        except OverflowError:
+            raise ValueError(f"{place} is {given(x)}, too large for a float; scale it") from None
     assert isinstance(x, float)
     if not math.isfinite(x):
         raise ValueError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from math import isfinite
 from random import Random
 from typing import Any, NamedTuple
@@ -10,13 +11,14 @@ from typing import Any, NamedTuple
 import numpy
 
 from autograd import jit
-from nn.optimizers import refuse_non_finite_move
-from nn.programs import batch_gradient, moves, validation
+from nn.not_finite import refuse_non_finite, refuse_non_finite_move
+from nn.optimizers import OptimizerState
+from nn.programs import batch_gradient, moves, sample_losses, validation
 from nn.random_arrays import Floats, mask_array, order_array
 from nn.run import Run
 from nn.sample_arrays import sample_arrays
 from nn.samples import Sample
-from nn.steps import Step, place_of, refuse_non_finite
+from nn.steps import Step
 from nn.writing import write_both
 
 Row = Any  # a memoryview of doubles: copying between two takes a third of the time of arrays
@@ -63,15 +65,20 @@ class CompiledSteps:
     """
 
     def __init__(
-        self, run: Run, samples: list[Sample], watched: list[Sample], batch_size: int | None
+        self,
+        run: Run,
+        samples: list[Sample],
+        watched: list[Sample],
+        batch_size: int | None,
+        rows: Sequence[int],
     ) -> None:
-        self._run, self._number = run, 0
+        self._run, self._number, self.samples, self._rows = run, 0, samples, rows
         self._dropouts: list[Any] = [m for m in run.model.modules() if hasattr(m, "draw_mask")]
         self._targets = [target for _, target in samples]
         self.held_out = [target for _, target in watched]
         self._batches = self._batched(samples, min(batch_size or len(samples), len(samples)))
         self.batches = len(self._batches)
-        self._order: Sequence[int] = range(len(samples))
+        self._order = numpy.arange(len(samples))
         self._validation: Any = _bound_validation(run, watched) if watched else None
         self._has_schedule = run.optimizer.has_schedule()
         self._state, self._is_pushed = _first_state(run), True
@@ -81,6 +88,7 @@ class CompiledSteps:
         """The batches of an epoch, on one program that is bound to each length that they have."""
         run, masks = self._run, self._run.model.draw_masks(Random(0))
         X, y, are_numbers = sample_arrays(samples)
+        self._widths, self._are_numbers = (X.shape[1], y.shape[1]), are_numbers
         self._columns = numpy.vstack([X.T, y.T])
         self._ordered = self._columns.copy()
         gradient = jit(batch_gradient(run, are_numbers))
@@ -108,21 +116,21 @@ class CompiledSteps:
             outputs += _samples(batch.result()[2])
         return outputs
 
-    def epoch(self, number: int) -> Iterator[Step]:
+    def epoch(self) -> Iterator[Step]:
         """One step after the other, over random batches or all samples in their own order."""
         rng, dropouts = self._run.rng, self._dropouts
         if self.batches > 1:
             order = order_array(len(self._targets), rng)
             numpy.take(self._columns, order, axis=1, out=self._ordered, mode="clip")
-            self._order = order.tolist() if self._run.metrics else ()
+            self._order = order
         for batch in self._batches:
             if self.batches > 1:
                 batch.lanes[...] = batch.samples
             if dropouts:
                 batch.masks[...] = mask_array(dropouts, batch.size, rng).T
-            yield self._step(batch, number)
+            yield self._step(batch)
 
-    def _step(self, batch: _Batch, epoch: int) -> Step:
+    def _step(self, batch: _Batch) -> Step:
         state, move, number = self._state, self._move, self._number + 1
         batch.parameters[:] = state.numbers
         batch.compute()
@@ -134,22 +142,38 @@ class CompiledSteps:
         move.compute()
         objective = batch.objective[0]
         if move.check[0] != 0.0 or not isfinite(objective):  # the first also where it is nan
-            self._refuse(objective, epoch)
+            self._refuse(batch, objective)
         self._is_pushed = False
         self._state = move.after
         self._number, self._move, self._next_move = number, self._next_move, move
         if not self._run.metrics:
             return number, batch.size, objective, (), ()
-        targets = [self._targets[i] for i in self._order[batch.places]]
+        targets = [self._targets[i] for i in self._order[batch.places].tolist()]
         return number, batch.size, objective, _samples(batch.result()[2]), targets
 
-    def _refuse(self, objective: float, epoch: int) -> None:
-        """FloatingPointError that says what would not be finite."""
+    def _refuse(self, batch: _Batch, objective: float) -> None:
+        """NotFinite that says what would not be finite."""
         parameters, number = self._run.parameters, self._number + 1
         before, after = self._state.columns, self._move.after.columns
         gradient = after[-1].tolist()
-        refuse_non_finite(objective, gradient, parameters, place_of(number, epoch))
+        losses = [] if isfinite(objective) else self._losses(batch)
+        refuse_non_finite(number, objective, gradient, parameters, losses)
         refuse_non_finite_move(parameters, before[0].tolist(), gradient, after[0].tolist(), number)
+
+    def _losses(self, batch: _Batch) -> list[tuple[int, float]]:
+        """The rows of the batch's samples, and the loss of each, by a program of its own."""
+        run, features = self._run, self._widths[0]
+        widths = {label: len(mask) for label, mask in run.model.draw_masks(Random(0)).items()}
+        ends = list(accumulate(widths.values()))[:-1]
+        masks = numpy.split(batch.masks.T, ends, axis=1) if widths else []
+        losses = jit(sample_losses(run, self._are_numbers))(
+            self._state.columns[0].tolist(),
+            batch.lanes[:features].T,
+            batch.lanes[features:].T,
+            dict(zip(widths, masks, strict=True)),
+        )
+        rows = [self._rows[i] for i in self._order[batch.places].tolist()]
+        return list(zip(rows, losses.tolist(), strict=True))
 
     def validated(self) -> tuple[float, list[list[float]]]:
         """The mean loss of the samples that were held out and, for the metrics, the outputs."""
@@ -157,6 +181,12 @@ class CompiledSteps:
         bound.parameters[:] = self._state.numbers
         bound()
         return bound.value, _samples(bound.result()[1]) if self._run.metrics else []
+
+    def is_still(self, places: Sequence[int]) -> bool:
+        """Whether the epoch's last loss had a gradient of 0 in these parameters, but for l2's."""
+        batch, double = self._batches[-1], 2.0 * self._run.l2
+        gradient, before = batch.gradient, batch.parameters
+        return all(gradient[i] == double * before[i] for i in places)
 
     # -- the model -------------------------------------------------------------------------------
 
@@ -173,6 +203,17 @@ class CompiledSteps:
         columns[0] = [p.data for p in parameters]
         columns[-1] = [p.grad for p in parameters]
         self._state = _state(columns)
+
+    def remembered(self) -> OptimizerState:
+        """What the optimiser remembers after the last completed step."""
+        slots = self._state.columns[1:-1].T.tolist()
+        return OptimizerState(self._number, tuple(map(tuple, slots)))
+
+    def remember(self, state: OptimizerState) -> None:
+        """Go on from this memory of the optimiser's."""
+        columns = self._state.columns.copy()
+        columns[1:-1] = numpy.array(state.slots).T
+        self._state, self._number = _state(columns), state.step
 
     def kept(self) -> Floats:
         """The number of each parameter."""

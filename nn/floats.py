@@ -1,4 +1,4 @@
-"""Many floats as text: little-endian doubles in base64, which keeps every bit."""
+"""Many floats as little-endian doubles, which keeps every bit; as text they are in base64."""
 
 from __future__ import annotations
 
@@ -23,11 +23,20 @@ def unpacked(text: str) -> list[float]:
     >>> unpacked(packed([0.1, 2.0]))
     [0.1, 2.0]
     """
+    return doubles(b64decode(text)).tolist()
+
+
+def doubles(content: bytes) -> array[float]:
+    """The numbers that `little_endian` made these bytes of.
+
+    >>> doubles(little_endian([0.1, -0.0]))
+    array('d', [0.1, -0.0])
+    """
     found = array("d")
-    found.frombytes(b64decode(text))
+    found.frombytes(content)
     if sys.byteorder == "big":
         found.byteswap()
-    return found.tolist()
+    return found
 
 
 def little_endian(numbers: Iterable[float]) -> bytes:

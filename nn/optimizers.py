@@ -20,6 +20,7 @@ from typing import ClassVar
 from autograd import Value, sqrt
 from nn.checking import given, not_negative, positive, rate
 from nn.module import Module
+from nn.not_finite import refuse_non_finite_move
 from nn.number import Number
 from nn.writing import write_data
 
@@ -95,8 +96,13 @@ class Optimizer:
         numbers = [n.data if isinstance(n, Value) else float(n) for n, _ in updates]
         before, gradient = [p.data for p in parameters], [p.grad for p in parameters]
         refuse_non_finite_move(parameters, before, gradient, numbers, t)
-        write_data(parameters, numbers)
-        return OptimizerState(t, tuple([slots for _, slots in updates]))
+        after = OptimizerState(t, tuple([slots for _, slots in updates]))
+        try:
+            write_data(parameters, numbers)
+            return after
+        except BaseException:  # a Ctrl-C, after which nobody has the state that goes with them
+            write_data(parameters, before)
+            raise
 
     def _refuse_foreign(self, state: object) -> None:
         anew = "begin with state = optimizer.init(model)"
@@ -144,23 +150,6 @@ def parameters_of(model: Module | Iterable[Value]) -> Sequence[Value]:
             "where lists, tuples and dicts of them count too"
         )
     return parameters
-
-
-def refuse_non_finite_move(
-    parameters: Sequence[Value],
-    before: Sequence[float],
-    gradient: Sequence[float],
-    after: Sequence[float],
-    t: int,
-) -> None:
-    """FloatingPointError where a parameter would become infinite or nan in step t."""
-    i = next((i for i, number in enumerate(after) if not math.isfinite(number)), None)
-    if i is not None:
-        raise FloatingPointError(
-            f"step {t} would make the parameter {parameters[i].label or i} {after[i]}, from "
-            f"{before[i]} and the gradient {gradient[i]}; nothing is written. Try a smaller "
-            "learning rate or weight decay"
-        )
 
 
 @dataclass(frozen=True)

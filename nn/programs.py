@@ -1,4 +1,4 @@
-"""The functions of a training that are compiled: a batch's gradient, validation, the move."""
+"""The functions of a training that are compiled: gradient, losses, validation, the move."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ def batch_gradient(run: Run, targets_are_numbers: bool) -> Program:
         return value, slopes, predict(parameters, X, masks) if run.metrics else ()
 
     return gradient
+
+
+def sample_losses(run: Run, targets_are_numbers: bool) -> Program:
+    """(parameters, X, y, masks) → the loss of each sample."""
+    return vmap(partial(_cost, run, targets_are_numbers), in_axes=(None, 0, 0, 0))
 
 
 def validation(run: Run, targets_are_numbers: bool) -> Program:

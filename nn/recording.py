@@ -138,11 +138,20 @@ def layers_of(paths: Sequence[str]) -> Mapping[str, list[int]]:
     return found
 
 
+def layer_of(path: str) -> str:
+    """The layer that a neuron or filter, or what belongs to it, is in; else the path as it is.
+
+    >>> layer_of("layers.0.neurons.3"), layer_of("layers.1.filters.0.bias"), layer_of("scale")
+    ('layers.0', 'layers.1', 'scale')
+    """
+    return path.partition(".neurons.")[0].partition(".filters.")[0]
+
+
 def _layer(path: str) -> str:
     """A parameter's path without the neuron, and without the field that holds the parameter."""
-    owner, neurons, _ = path.partition(".neurons.")
-    if neurons:
-        return owner
+    layer = layer_of(path)
+    if layer != path:
+        return layer
     parts = path.split(".")
     while len(parts) > 1 and parts[-1].isdigit():
         parts.pop()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import math
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -27,6 +29,7 @@ class Run:
     l2: float
     metrics: dict[str, Metric]
     has_dropout: bool
+    seed: int
     rng: Random
 
     def predict(self, x: Sequence[float]) -> Any:
@@ -77,6 +80,7 @@ def checked_run(
         l2=not_negative(l2, "l2"),
         metrics=_named(metrics),
         has_dropout=has_dropout,
+        seed=seed,
         rng=Random(seed),
     )
 
@@ -102,23 +106,52 @@ def _named(metrics: Iterable[Metric] | Metric) -> dict[str, Metric]:
 
 @dataclass(frozen=True)
 class Plan:
-    """When to stop, how many samples make a step, and when to say something."""
+    """How steps are computed, when to stop, and when to say or to write something."""
 
     epochs: int
     batch_size: int | None
     patience: int | None
     every_step: bool
+    eager: bool
+    checkpoint: str | None  # the path
+    resume: bool
 
 
 def checked_plan(
-    epochs: int, batch_size: int | None, early_stopping: int | None, every: str
+    epochs: int,
+    batch_size: int | None,
+    early_stopping: int | None,
+    every: str,
+    eager: bool,
+    checkpoint: str | os.PathLike[str] | None,
+    resume: bool,
 ) -> Plan:
     """The Plan of these arguments; TypeError or ValueError where one does not fit."""
     if every not in ("epoch", "step"):
         raise ValueError(f'every is "epoch" or "step", not {given(every)}')
+    for name, flag in (("eager", eager), ("resume", resume)):
+        if not isinstance(flag, bool):
+            raise TypeError(f"{name} is True or False, not {given(flag)}")
+    if not isinstance(checkpoint, str | os.PathLike | None):
+        raise TypeError(f"checkpoint is the path of a file, not {given(checkpoint)}")
+    if resume and checkpoint is None:
+        raise ValueError("resume goes on from a checkpoint; give its path: checkpoint=...")
     return Plan(
         epochs=whole(epochs, "epochs"),
         batch_size=None if batch_size is None else whole(batch_size, "batch_size"),
         patience=None if early_stopping is None else whole(early_stopping, "early_stopping"),
         every_step=every == "step",
+        eager=eager,
+        checkpoint=None if checkpoint is None else os.fspath(checkpoint),
+        resume=resume,
     )
+
+
+@dataclass(slots=True)
+class Standing:
+    """How far a training is, and what early stopping remembers."""
+
+    epoch: int = 0
+    lowest: float = math.inf  # the validation loss
+    best: Sequence[float] = ()  # the parameters that had it
+    waited: int = 0  # epochs since then

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from random import Random
 from typing import Any
 
@@ -24,13 +25,21 @@ def paired(model: Module, X: Samples, y: Targets, loss: Loss, kind: str = "") ->
     same_length(table, targets, (f"{kind}X", f"{kind}y"))
     outputs = _count_outputs(model, table[0])
     for i, target in enumerate(targets):
-        if isinstance(target, float):
-            finite(target, f"{kind}y[{i}]")
+        _refuse_non_finite(target, f"{kind}y[{i}]")
     rule = TARGETS.get(loss)
     if rule:
         targets = [_judged(rule, t, outputs, f"{kind}y[{i}]") for i, t in enumerate(targets)]
     _try_loss(model, table[0], targets[0], loss)
     return list(zip(table, targets, strict=True))
+
+
+def _refuse_non_finite(target: Any, place: str) -> None:
+    """ValueError for a nan or an infinity, also inside of lists; other things are the loss's."""
+    if isinstance(target, (list, tuple)):
+        for i, x in enumerate(target):
+            _refuse_non_finite(x, f"{place}[{i}]")
+    elif isinstance(target, Real):
+        finite(target, place)
 
 
 def _count_outputs(model: Module, x: list[float]) -> int:
@@ -59,11 +68,11 @@ def _try_loss(model: Module, x: list[float], target: Any, loss: Loss) -> None:
         )
 
 
-def split(samples: list[Sample], share: object, rng: Random) -> tuple[list[Sample], list[Sample]]:
-    """The samples without a random share of them, and that share."""
-    count = held_out(share, len(samples))
-    order = rng.sample(samples, len(samples))
-    return order[count:], order[:count]
+def split(count: int, share: object, rng: Random) -> tuple[list[int], list[int]]:
+    """The numbers below count without a random share of them, and that share."""
+    part = held_out(share, count)
+    order = rng.sample(range(count), count)
+    return order[part:], order[:part]
 
 
 def held_out(share: object, count: int) -> int:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterable, Iterator
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
+from os import PathLike
 from typing import Any
 
 from nn.checking import Samples, Targets, given
+from nn.checkpoints import Checkpoint, checked_checkpoint
+from nn.course import Course
 from nn.eager_steps import EagerSteps
 from nn.losses import Loss
 from nn.metrics import Metric
 from nn.module import Module
+from nn.not_finite import NotFinite
 from nn.optimizers import Optimizer
 from nn.progress import shown
 from nn.records import Record
-from nn.run import Plan, Run, checked_plan, checked_run
+from nn.run import Plan, Run, Standing, checked_plan, checked_run
 from nn.samples import Sample, paired, split
 from nn.steps import Steps
 
@@ -35,6 +40,8 @@ def fit(
     metrics: Iterable[Metric] | Metric = (),
     seed: int = 0,
     eager: bool = False,
+    checkpoint: str | PathLike[str] | None = None,
+    resume: bool = False,
     progress: bool = True,
 ) -> list[Record]:
     """Train the model and give the records of its epochs; the arguments are those of `train`.
@@ -42,7 +49,7 @@ def fit(
     `progress` shows one line that is rewritten in a terminal or a notebook, and about ten lines
     where the output goes to a file; `progress=False` is silent. Ctrl-C or an exception leaves the
     parameters and gradients of the last completed step. While steps are compiled, the model's
-    Values are written when a metric is about to be called, and at the end.
+    Values are written when a metric is about to be called or a checkpoint is, and at the end.
 
     >>> import nn
     >>> X, y = nn.datasets.xor(40, noise=0.0)
@@ -55,8 +62,8 @@ def fit(
     True
     """
     run = checked_run(model, loss, optimizer, l2, metrics, seed)
-    plan = checked_plan(epochs, batch_size, early_stopping, "epoch")
-    records = _records(run, plan, _prepared(run, plan, X, y, validation, eager), is_shared=False)
+    plan = checked_plan(epochs, batch_size, early_stopping, "epoch", eager, checkpoint, resume)
+    records = _records(run, plan, *_prepared(run, plan, X, y, validation), is_shared=False)
     try:
         return list(shown(records, epochs) if progress else records)
     finally:
@@ -79,6 +86,8 @@ def train(
     seed: int = 0,
     every: str = "epoch",
     eager: bool = False,
+    checkpoint: str | PathLike[str] | None = None,
+    resume: bool = False,
 ) -> Iterator[Record]:
     """Train the model step by step, yielding a record at the end of each epoch (or step).
 
@@ -102,13 +111,25 @@ def train(
     Between two records the parameters may be read and changed, and their `.grad` is the gradient
     of the last step. An exception or Ctrl-C leaves both as the last completed step left them.
 
+    `checkpoint` is the path of a file that is replaced at the end of each epoch, whole or not at
+    all, by one with all there is to know; `nn.load` gives its model. With `resume=True` training
+    goes on from there, to the same bits as if it had never been stopped, and gives the records
+    that are left; it begins at the beginning where there is no such file. `epochs` counts from
+    the beginning and may be more than it was. ModelFileError where the file is damaged or of
+    another training: functions are compared by their names, all other arguments but `metrics`
+    and `every`, and the samples, by what they are.
+
     TypeError or ValueError for arguments that do not fit, before anything has changed;
-    ImportError without llvmlite and NumPy unless eager; FloatingPointError where the loss, the
-    gradient or a parameter would not be finite after a step: that step is undone.
+    ImportError without llvmlite and NumPy unless eager. FloatingPointError where the loss, the
+    gradient or a parameter would not be finite after a step: that step is undone. It names the
+    step, the samples or the parameter, and what to try. The same where training diverges, that
+    is, the loss stays over 1,000 times the first epoch's while parameters grow; what has grown
+    is undone, back to where the loss was lowest. RuntimeWarning, once, for a layer that is dead:
+    its units give the same for all samples, and it has no gradient.
     """
     run = checked_run(model, loss, optimizer, l2, metrics, seed)
-    plan = checked_plan(epochs, batch_size, early_stopping, every)
-    return _records(run, plan, _prepared(run, plan, X, y, validation, eager), is_shared=True)
+    plan = checked_plan(epochs, batch_size, early_stopping, every, eager, checkpoint, resume)
+    return _records(run, plan, *_prepared(run, plan, X, y, validation), is_shared=True)
 
 
 # -- before the first step -----------------------------------------------------------------------
@@ -120,26 +141,25 @@ def _prepared(
     X: Samples,
     y: Targets,
     validation: float | tuple[Samples, Targets] | None,
-    eager: bool,
-) -> Steps:
-    """The samples, judged and tried on the model, and the way to compute with them."""
-    if not isinstance(eager, bool):
-        raise TypeError(f"eager is True or False, not {given(eager)}")
+) -> tuple[Steps, Checkpoint | None]:
+    """The samples, judged and tried on the model, as a way to compute with them; the checkpoint."""
     if plan.patience and validation is None:
         raise ValueError(
             "early_stopping watches the validation loss; give validation=0.2 or a pair (X, y)"
         )
     samples = paired(run.model, X, y, run.loss)
-    watched: list[Sample] = []
+    places, watched = list(range(len(samples))), list[Sample]()
     if isinstance(validation, tuple):
         watched = paired(run.model, *_pair(validation), run.loss, "validation ")
     elif validation is not None:
-        samples, watched = split(samples, validation, run.rng)
+        places, held_out = split(len(samples), validation, run.rng)
+        samples, watched = [samples[i] for i in places], [samples[i] for i in held_out]
     run.predict(samples[0][0])  # with masks, where it has Dropout
-    steps = (EagerSteps if eager else _compiled)(run, samples, watched, plan.batch_size)
+    kind = EagerSteps if plan.eager else _compiled
+    steps = kind(run, samples, watched, plan.batch_size, places)
     if run.metrics:  # that they can be measured
         run.measured(steps.outputs(), [target for _, target in samples])
-    return steps
+    return steps, checked_checkpoint(run, plan, steps, samples, watched)
 
 
 def _pair(validation: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -148,12 +168,14 @@ def _pair(validation: tuple[Any, ...]) -> tuple[Any, Any]:
     return validation[0], validation[1]
 
 
-def _compiled(run: Run, samples: list[Sample], watched: list[Sample], size: int | None) -> Steps:
+def _compiled(
+    run: Run, samples: list[Sample], watched: list[Sample], size: int | None, rows: Sequence[int]
+) -> Steps:
     """Compiled steps; ImportError or TypeError that names `eager=True` where there can be none."""
     try:
         from nn.compiled_steps import CompiledSteps  # brings NumPy and llvmlite
 
-        return CompiledSteps(run, samples, watched, size)
+        return CompiledSteps(run, samples, watched, size, rows)
     except ImportError as error:
         raise ImportError(
             f"training is compiled, which needs llvmlite and NumPy ({error}): pip install "
@@ -169,37 +191,54 @@ def _compiled(run: Run, samples: list[Sample], watched: list[Sample], size: int 
 # -- epochs --------------------------------------------------------------------------------------
 
 
-def _records(run: Run, plan: Plan, steps: Steps, is_shared: bool) -> Generator[Record, None, None]:
+def _records(
+    run: Run, plan: Plan, steps: Steps, checkpoint: Checkpoint | None, is_shared: bool
+) -> Generator[Record, None, None]:
     """The records; the model is up to date at each where others can see it, and at the end."""
-    lowest, best, waited = math.inf, steps.kept(), 0
     try:
-        for epoch in range(1, plan.epochs + 1):
-            for record in _epoch(run, plan, steps, epoch):
+        standing = checkpoint.resume(steps) if checkpoint else Standing()
+        course = Course(run, steps)
+        for epoch in range(standing.epoch + 1, plan.epochs + 1):
+            if standing.waited == plan.patience:
+                break
+            is_marked = epoch >= course.next_mark or epoch == plan.epochs
+            if is_marked:
+                course.begin(epoch)
+            for record in _epoch(run, plan, steps, course.objectives, epoch):
                 if is_shared:
                     steps.push()
                 yield record
                 if is_shared:
                     steps.pull()
+            if is_marked:
+                course.end(epoch, epoch == plan.epochs)
+            standing.epoch = epoch
             if plan.patience and record.validation_loss is not None:
-                waited += 1
-                if record.validation_loss < lowest:
-                    lowest, best, waited = record.validation_loss, steps.kept(), 0
-                if waited == plan.patience:
-                    break
-        if plan.patience and lowest < math.inf:
-            steps.restore(best)
+                standing.waited += 1
+                if record.validation_loss < standing.lowest:
+                    standing.lowest, standing.best = record.validation_loss, steps.kept()
+                    standing.waited = 0
+            if checkpoint:
+                checkpoint.write(steps, standing)
+        if standing.lowest < math.inf:
+            steps.restore(standing.best)
         steps.push()  # here as well, so that an interruption of it still meets the one below
+    except NotFinite as error:
+        course.break_off(error, epoch)
     finally:
         steps.push()
 
 
-def _epoch(run: Run, plan: Plan, steps: Steps, epoch: int) -> Iterator[Record]:
-    """One pass over the samples: its records."""
+def _epoch(
+    run: Run, plan: Plan, steps: Steps, objectives: deque[float], epoch: int
+) -> Iterator[Record]:
+    """One pass over the samples: its records. Each step's objective is noted."""
     total, samples = 0.0, 0
     outputs: list[list[float]] = []
     targets: list[Any] = []
-    left = steps.batches
-    for number, count, objective, predicted, wanted in steps.epoch(epoch):
+    note, left = objectives.append, steps.batches
+    for number, count, objective, predicted, wanted in steps.epoch():
+        note(objective)
         left -= 1
         total += objective * count
         samples += count

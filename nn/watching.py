@@ -35,9 +35,10 @@ def watch(
 ) -> Watched:
     """A training that shows itself: curves, the decision boundary, each hidden unit, gradients.
 
-    The arguments are those of `train`, whose records it keeps. Nothing is trained yet: press a
-    button of the view, in a notebook, or call `run` or `step`. With `every="step"` each step is
-    a record of its own, to go through one batch at a time. `classes` are names to show.
+    The arguments are those of `train`, whose records it keeps, but for its checkpoints. Nothing
+    is trained yet: press a button of the view, in a notebook, or call `run` or `step`. With
+    `every="step"` each step is a record of its own, to go through one batch at a time. `classes`
+    are names to show.
 
     The maps come from the model's traced program, which the view evaluates on the parameters of
     each record; of a long training evenly spaced ones are kept. TypeError or ValueError for

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 
 import pytest
 
@@ -16,7 +15,6 @@ from autograd import (
     source,
     sqrt,
     trace_source,
-    transforms,
     where,
 )
 from tests.interruption import interrupted_at
@@ -109,25 +107,3 @@ def test_an_interrupt_on_the_way_in_leaves_nothing_switched_on(
         assert not source._recorders, f"interrupted at line {line}"
         line += 1
     assert line > 3
-
-
-def second(x: float) -> float:
-    return grad(grad(lambda v: v**3))(x)
-
-
-def pushed(x: float) -> float:
-    return jvp(lambda u: grad(lambda v: v**3)(u), (x,), (1.0,))[1]
-
-
-@pytest.mark.parametrize("derivative", [second, pushed])
-def test_an_interrupt_at_any_line_of_a_transform_does_not_disturb_the_next(
-    derivative: Callable[[float], float],
-) -> None:
-    line = 1
-    while interrupted_at(line, lambda: derivative(2.0)):
-        again = derivative(2.0)
-        assert type(again) is float
-        assert again == 12.0
-        transforms._live.clear()  # what an interrupt inside the clean-up itself leaves: no harm
-        line += 1
-    assert line > 20

@@ -6,6 +6,7 @@ import ast
 import importlib
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,7 @@ vjp vmap where
 """
 
 
+@cache
 def imports_of(path: Path) -> set[str]:
     """The modules that a file imports at its top level, `if TYPE_CHECKING` included."""
     names: set[str] = set()

@@ -19,7 +19,6 @@ import nn
 from autograd import Value
 from nn.order import drawn_order
 from nn.random_arrays import mask_array, order_array, random_array
-from tests.interruption import interrupted_at
 
 SAME_CURVE = 1e-12  # relative, in the first 50 steps: sums over samples are added in another order
 STEPS = 50
@@ -277,33 +276,6 @@ def test_a_record_that_nobody_asks_for_changes_nothing():
     before = numbers(model), gradients(model)
     nn.train(model, *nn.datasets.xor(8), loss=nn.mse)
     assert (numbers(model), gradients(model)) == before
-
-
-@pytest.mark.parametrize("batch_size", [None, 3])
-def test_an_interruption_at_any_line_leaves_a_completed_step(batch_size):
-    X, y = [[0.5], [1.0], [2.0], [-1.0]], [1.0, 2.0, 3.0, 0.5]
-    options = dict(
-        loss=nn.mse, optimizer=nn.SGD(0.1, momentum=0.5), batch_size=batch_size, epochs=2
-    )
-    twin = nn.Perceptron(1, seed=0)
-    states = [(numbers(twin), gradients(twin))]
-    for _ in nn.train(twin, X, y, every="step", **options):
-        states.append((numbers(twin), gradients(twin)))
-    found, line = [], 0
-    for line in range(1, 10_000):
-        model = nn.Perceptron(1, seed=0)
-
-        def fit(model=model):
-            nn.fit(model, X, y, progress=False, **options)
-
-        if not interrupted_at(
-            line, fit, ("nn/compiled_steps.py", "nn/training.py", "nn/writing.py")
-        ):
-            break
-        found.append(states.index((numbers(model), gradients(model))))
-    assert found == sorted(found)
-    assert set(found) == set(range(len(states)))
-    assert line > 100
 
 
 def test_nothing_that_counts_is_left_for_the_collector():

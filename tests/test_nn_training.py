@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import math
 from itertools import chain
 
 import pytest
@@ -370,8 +369,7 @@ def test_a_loss_that_is_not_finite_names_its_step_and_undoes_it(eager):
     message = r"the loss is (inf|nan).* at step \d+ \(epoch \d"
     with pytest.raises(FloatingPointError, match=message):
         after.extend(numbers(model) for _ in records)
-    assert numbers(model) == after[-1]
-    assert all(map(math.isfinite, numbers(model)))
+    assert numbers(model) == after[0]  # all that came after had grown
 
 
 def test_a_gradient_that_is_not_finite_names_the_parameter(eager):

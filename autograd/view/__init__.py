@@ -9,8 +9,8 @@ from autograd.view.widget import widget
 from autograd.wording import plain_number
 
 __all__ = [
-    "UNTRACEABLE",
     "Outputs",
+    "UNTRACEABLE",
     "image_of",
     "module",
     "page",
