@@ -338,28 +338,32 @@ def _graph_gradients(
     anomaly.judge_values(order)
     reached = computed_from(targets, order)
     adjoints: dict[int, Any] = {}
+    shares: dict[int, Any] = {}  # of a node that is one number for all lanes: what each lane adds
     live: dict[int, Any] = {}  # for a node behind a traced `where`: whether it was chosen
     for root, seed in zip(roots, seeds, strict=True):
         _accumulate(adjoints, root, seed)
     for node in reversed(order):
+        _gather_shares(node, shares, adjoints)
         if id(node) in reached and id(node) in adjoints:
             adjoint, chosen = adjoints[id(node)], live.get(id(node), True)
             for parent, partial, selected in _chosen_edges(node, reached):
                 passes = ops.logical_and(chosen, selected) if chosen is not True else selected
-                _contribute(node, parent, _times(adjoint, partial), passes, adjoints, live)
+                amount = _if_live(_times(adjoint, partial), passes, -0.0)  # which adds nothing
+                is_first = id(parent) not in adjoints and id(parent) not in shares
+                is_share = is_lane(node) and not is_lane(parent)
+                if is_share and passes is not True:
+                    passes = lane_sum(ops.where(passes, 1.0, 0.0)) > 0.0
+                _note(live, parent, passes, is_first)
+                _accumulate(shares if is_share else adjoints, parent, amount)
+    for x in targets:
+        _gather_shares(x, shares, adjoints)
     return [_if_live(adjoints.get(id(x), 0.0), live.get(id(x), True), 0.0) for x in targets]
 
 
-def _contribute(
-    node: Value, parent: Value, amount: Any, passes: Any, adjoints: dict[int, Any], live: Any
-) -> None:
-    """Add to the parent's adjoint what passes; -0.0, which adds nothing, where nothing does."""
-    amount = _if_live(amount, passes, -0.0)
-    if is_lane(node) and not is_lane(parent):  # what is one number for all lanes gets their sum
-        amount = lane_sum(amount)
-        passes = True if passes is True else lane_sum(ops.where(passes, 1.0, 0.0)) > 0.0
-    _note(live, parent, passes, is_first=id(parent) not in adjoints)
-    _accumulate(adjoints, parent, amount)
+def _gather_shares(node: Value, shares: dict[int, Any], adjoints: dict[int, Any]) -> None:
+    """Add the sum over the lanes of what each adds to the node, once none is left to add."""
+    if id(node) in shares:
+        _accumulate(adjoints, node, lane_sum(shares.pop(id(node))))
 
 
 def _note(live: dict[int, Any], node: Value, passes: Any, is_first: bool) -> None:

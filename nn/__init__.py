@@ -2,7 +2,10 @@
 
 from nn import datasets
 from nn.activations import ACTIVATIONS, linear
+from nn.convolution import Conv2d
+from nn.distrust import ModelFileError
 from nn.dropout import Dropout
+from nn.flattening import Flatten, Unflatten
 from nn.initialization import glorot_normal, glorot_uniform, he_normal, he_uniform
 from nn.layers import Layer, Perceptron
 from nn.losses import binary_cross_entropy, cross_entropy, hinge, mse
@@ -10,9 +13,11 @@ from nn.metrics import accuracy, mean_absolute_error, r_squared
 from nn.module import Module
 from nn.networks import MLP, Sequential
 from nn.optimizers import SGD, Adam, AdamW, Optimizer, OptimizerState
-from nn.plots import plot_decision_boundary, plot_hidden_features, plot_loss
+from nn.plots import plot_decision_boundary, plot_hidden_features, plot_images, plot_loss
+from nn.pooling import AvgPool2d, MaxPool2d
 from nn.prediction import decide, predict
 from nn.records import Record
+from nn.saving import load, save
 from nn.schedules import Constant, CosineDecay, ExponentialDecay, StepDecay
 from nn.training import fit, train
 from nn.watched import Watched
@@ -22,12 +27,17 @@ __all__ = [
     "ACTIVATIONS",
     "Adam",
     "AdamW",
+    "AvgPool2d",
     "Constant",
+    "Conv2d",
     "CosineDecay",
     "Dropout",
     "ExponentialDecay",
+    "Flatten",
     "Layer",
     "MLP",
+    "MaxPool2d",
+    "ModelFileError",
     "Module",
     "Optimizer",
     "OptimizerState",
@@ -36,6 +46,7 @@ __all__ = [
     "SGD",
     "Sequential",
     "StepDecay",
+    "Unflatten",
     "Watched",
     "accuracy",
     "binary_cross_entropy",
@@ -49,13 +60,16 @@ __all__ = [
     "he_uniform",
     "hinge",
     "linear",
+    "load",
     "mean_absolute_error",
     "mse",
     "plot_decision_boundary",
     "plot_hidden_features",
+    "plot_images",
     "plot_loss",
     "predict",
     "r_squared",
+    "save",
     "train",
     "watch",
 ]

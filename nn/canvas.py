@@ -60,6 +60,13 @@ def fill(
     return filled
 
 
+def fill_pixels(ax: Axes, table: Sequence[Sequence[float]], extent: float) -> None:
+    """The numbers as an image: class 0's colour below zero, white at zero, class 1's above."""
+    ax.imshow(table, cmap=_diverging(), vmin=-extent, vmax=extent)
+    ax.set_xticks([])
+    ax.set_yticks([])
+
+
 def _diverging() -> Colormap:
     from matplotlib.colors import LinearSegmentedColormap
 

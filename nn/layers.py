@@ -125,11 +125,12 @@ def check_length(x: Sequence[Number], expected: int, module: Module) -> None:
         count = len(x)
     except TypeError:
         raise TypeError(
-            f"{_name(module)} takes a list of {expected} numbers, not {given(x)}"
+            f"{name_of(module)} takes a list of {expected} numbers, not {given(x)}"
         ) from None
     if count != expected:
-        raise ValueError(f"{_name(module)} takes {expected} inputs, but was given {count}")
+        raise ValueError(f"{name_of(module)} takes {expected} inputs, but was given {count}")
 
 
-def _name(module: Module) -> str:
+def name_of(module: Module) -> str:
+    """What a module is, and where, for a message."""
     return f"{module.architecture()}{f' at {module.label}' if module.label else ''}"

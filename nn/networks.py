@@ -10,6 +10,7 @@ from typing import Any
 from nn.activations import Activation, activation_function, activation_name
 from nn.checking import given, random_source, rate, whole
 from nn.dropout import Dropout
+from nn.images import Shape, words
 from nn.initialization import Initialization
 from nn.layers import Layer, check_length
 from nn.module import Masks, Module
@@ -115,7 +116,7 @@ class Sequential(Module):
     """Modules and functions one after the other, each on what the one before gives.
 
     A Dropout among them learns its width from its neighbours; any other module is called with
-    `masks` only where it holds a Dropout.
+    `masks` only where it holds a Dropout. ValueError where two neighbours do not fit together.
 
     >>> model = Sequential(Layer(2, 8, "relu", seed=0), Dropout(0.2), Layer(8, 1, seed=1))
     >>> model
@@ -128,13 +129,10 @@ class Sequential(Module):
         for i, layer in enumerate(layers):
             if not callable(layer):
                 raise TypeError(f"layer {i} is a module or a function, not {given(layer)}")
-        _check_widths(layers)
         self.layers = tuple(
             [
-                Dropout(layer.rate, _width_at(layers, i))
-                if isinstance(layer, Dropout) and layer.width is None
-                else layer
-                for i, layer in enumerate(layers)
+                _of_width(layer, shape) if isinstance(layer, Dropout) else layer
+                for layer, shape in zip(layers, _shapes(layers), strict=True)
             ]
         )
 
@@ -164,20 +162,48 @@ def _takes_masks(layer: object) -> bool:
     return isinstance(layer, Module) and any(isinstance(m, Dropout) for m in layer.modules())
 
 
-def _check_widths(layers: Sequence[object]) -> None:
-    """ValueError where two neighbours, Dropout aside, disagree on the number between them."""
-    dense = [(i, x) for i, x in enumerate(layers) if not isinstance(x, Dropout)]
-    for (i, before), (j, after) in pairwise(dense):
-        gives, takes = getattr(before, "outputs", None), getattr(after, "inputs", None)
-        if gives is not None and takes is not None and gives != takes:
-            raise ValueError(f"layer {i} gives {gives} numbers, but layer {j} takes {takes}")
+def _shapes(layers: Sequence[object]) -> list[Shape | None]:
+    """What comes to each layer, as far as it is known; ValueError where two do not fit."""
+    shapes: list[Shape | None] = []
+    shape, maker = _first_shape(layers), -1
+    for i, layer in enumerate(layers):
+        shapes.append(shape)
+        if isinstance(layer, Dropout):
+            continue
+        taken = _numbers(layer, "inputs")
+        if shape and taken and shape != taken:
+            hint = "; put nn.Flatten() between them" if len(shape) > 1 else ""
+            both = f"layer {maker} gives {words(shape)}, but layer {i} takes {words(taken)}"
+            raise ValueError(both + hint)
+        shape, maker = _shape_after(layer, i, shape or taken), i
+    return shapes
 
 
-def _width_at(layers: Sequence[object], position: int) -> int | None:
-    """How many numbers pass there: what the layer before gives, or the one after takes."""
-    before = [x for x in layers[:position] if not isinstance(x, Dropout)]
-    after = [x for x in layers[position:] if not isinstance(x, Dropout)]
-    width = getattr(before[-1], "outputs", None) if before else None
-    if width is None and not before and after:
-        width = getattr(after[0], "inputs", None)
-    return width
+def _first_shape(layers: Sequence[object]) -> Shape | None:
+    """What the first layer takes that is no Dropout."""
+    return next((_numbers(x, "inputs") for x in layers if not isinstance(x, Dropout)), None)
+
+
+def _shape_after(layer: object, i: int, shape: Shape | None) -> Shape | None:
+    """What a layer makes of that shape, as far as it is known."""
+    if shape and hasattr(layer, "output_shape"):
+        try:
+            made: Shape = layer.output_shape(shape)
+        except ValueError as error:
+            raise ValueError(f"layer {i}: {error}") from None
+        return made
+    return _numbers(layer, "outputs")
+
+
+def _numbers(layer: object, which: str) -> Shape | None:
+    count = getattr(layer, which, None)
+    return None if count is None else (count,)
+
+
+def _of_width(layer: Dropout, shape: Shape | None) -> Dropout:
+    """A Dropout of the width that comes to it, unless it has one."""
+    if shape and len(shape) > 1:
+        raise ValueError(
+            f"{layer.architecture()} would get {words(shape)}; put nn.Flatten() before"
+        )
+    return Dropout(layer.rate, shape[0]) if shape and layer.width is None else layer

@@ -16,6 +16,7 @@ from nn.canvas import (
     extent_of,
     fill,
     fill_classes,
+    fill_pixels,
     grid,
     labelled,
     panels_of,
@@ -24,8 +25,10 @@ from nn.canvas import (
     scatter_components,
     unflattened,
 )
-from nn.checking import Samples, Targets, given, listed, whole
+from nn.checking import Array, Samples, Targets, given, listed, whole
+from nn.flattening import flattened
 from nn.networks import MLP, Sequential
+from nn.number import Number
 from nn.prediction import numbers_of, predict
 from nn.records import Record
 
@@ -147,7 +150,7 @@ def plot_hidden_features(
     table, labels = labelled(X, y)
     if len(table[0]) == 2:
         return _unit_maps(model, table, labels, axes, layer, whole(resolution, "resolution", 2))
-    hidden = [numbers_of(model.layer_outputs(x)[layer]) for x in table]
+    hidden = [numbers_of(flattened(model.layer_outputs(x)[layer])) for x in table]
     left, right = panels_of(axes, 2, columns=2)
     scatter_components(left, table, labels, classes, f"the data: {len(table[0])} features")
     scatter_components(right, hidden, labels, classes, f"the hidden layer: {len(hidden[0])} units")
@@ -166,7 +169,7 @@ def _unit_maps(
     resolution: int,
 ) -> list[Axes]:
     xs, ys, points = grid(table, resolution)
-    responses = [numbers_of(model.layer_outputs(point)[layer]) for point in points]
+    responses = [numbers_of(flattened(model.layer_outputs(point)[layer])) for point in points]
     units = list(zip(*responses, strict=True))
     panels = panels_of(axes, len(units), columns=4)
     maps = [unflattened(unit, len(xs)) for unit in units]
@@ -181,4 +184,31 @@ def _unit_maps(
     panels[0].figure.colorbar(
         filled, ax=panels, label="response", ticks=ticks, format="%.2g", shrink=0.6
     )
+    return panels
+
+
+# -- images --------------------------------------------------------------------------------------
+
+
+def plot_images(
+    images: Sequence[Sequence[Sequence[Number]]] | Array,
+    axes: Sequence[Axes] | Axes | None = None,
+    *,
+    titles: Sequence[str] = (),
+) -> list[Axes]:
+    """Each [rows][columns] of numbers or Values as an image: filters, or channels of feature maps.
+
+    White is 0, class 1's colour above and class 0's below, to the same scale in all. Gives the
+    list of Axes, one for each image; ValueError if `axes` has another number of them.
+    """
+    channels = listed(images, "images", "images, each a list of rows")
+    if not channels:
+        raise ValueError("there are no images; expected at least one list of rows")
+    tables = [[numbers_of(row) for row in channel] for channel in channels]
+    panels = panels_of(axes, len(tables), columns=4)
+    extent = max(abs(x) for table in tables for row in table for x in row) or 1.0
+    for ax, table in zip(panels, tables, strict=True):
+        fill_pixels(ax, table, extent)
+    for ax, title in zip(panels, titles, strict=False):
+        ax.set_title(title, fontsize="small")
     return panels

@@ -10,6 +10,7 @@ from autograd.view import UNTRACEABLE, plain_program
 from nn.checking import Samples, Targets, listed, rows, same_length
 from nn.components import principal_components
 from nn.dropout import Dropout
+from nn.flattening import Flatten, Unflatten, flattened
 from nn.floats import packed
 from nn.layers import Layer
 from nn.losses import Loss, mse, outputs_of
@@ -101,9 +102,9 @@ def _layers(model: Module, x: list[Number]) -> list[tuple[str, str, list[Number]
     if not isinstance(model, (MLP, Sequential)):
         return [("output", type(model).__name__, list(outputs_of(model(x))))]
     return [
-        (f"layers.{i}", _summary(layer), list(outputs_of(numbers)))
+        (f"layers.{i}", _summary(layer), flattened(numbers))
         for i, (layer, numbers) in enumerate(zip(model.layers, model.layer_outputs(x), strict=True))
-        if not isinstance(layer, Dropout)  # which passes on what it is given
+        if not isinstance(layer, (Dropout, Flatten, Unflatten))  # which pass on what they are given
     ]
 
 

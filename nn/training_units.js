@@ -6,6 +6,7 @@ import { rangeAround } from "./training_record.js";
 
 const PIXELS = 72; // of a small picture that is not a map, along a side
 const DOT = 1.7;
+const MOST_DOTS = 30000; // in all small pictures together: more take longer than a frame may
 
 /** The units of all layers but a single output; `onSelect(unit)` gets which was pressed. */
 export function createUnits(document, model, onSelect) {
@@ -17,7 +18,8 @@ export function createUnits(document, model, onSelect) {
   const units = layers.flatMap((layer) => layer.units);
   const ranges = (model.places ?? model.columns).slice(0, 2).map(rangeAround);
   const update = (content) => {
-    for (const layer of layers) showLayer(document, model, ranges, layer, content);
+    const stride = Math.ceil((units.length * document.count) / MOST_DOTS); // of the dots
+    for (const layer of layers) showLayer(document, model, ranges, stride, layer, content);
     for (const { unit, button } of units) {
       setAttributes(button, { "aria-pressed": unit === content.unit ? "true" : "false" });
     }
@@ -41,7 +43,7 @@ function createLayer({ name, summary, start, count }, onSelect) {
 }
 
 /** The units of a layer in one scale of colours. */
-function showLayer(document, model, ranges, { units }, { grid, samples, colors }) {
+function showLayer(document, model, ranges, stride, { units }, { grid, samples, colors }) {
   const columns = units.map(({ unit }) => (grid ?? samples)[unit]);
   const extent = extentOf(columns);
   const { picture } = document;
@@ -49,7 +51,7 @@ function showLayer(document, model, ranges, { units }, { grid, samples, colors }
     const column = columns[i];
     if (picture === "plane") paintField(canvas, column, model.grid.side, extent, colors);
     else if (picture === "line") sketchCurve(canvas, column, extent, colors);
-    else sketchPoints(canvas, model.places, ranges, column, extent, colors);
+    else sketchPoints(canvas, model.places, ranges, stride, column, extent, colors);
   });
 }
 
@@ -75,14 +77,15 @@ function sketchCurve(canvas, column, extent, colors) {
   context.stroke();
 }
 
-function sketchPoints(canvas, [xs, ys], [[left, right], [bottom, top]], column, extent, colors) {
+function sketchPoints(canvas, [xs, ys], ranges, stride, column, extent, colors) {
   const context = cleared(canvas);
-  column.forEach((response, i) => {
+  const [[left, right], [bottom, top]] = ranges;
+  for (let i = 0; i < column.length; i += stride) {
     const x = (PIXELS * (xs[i] - left)) / (right - left);
     const y = (PIXELS * (top - ys[i])) / (top - bottom);
-    context.fillStyle = colorOf(response, extent, colors);
+    context.fillStyle = colorOf(column[i], extent, colors);
     context.beginPath();
     context.arc(x, y, DOT, 0, 2 * Math.PI);
     context.fill();
-  });
+  }
 }
