@@ -1,7 +1,7 @@
 # Everything that these targets make stays in this folder, but for system packages.
 
 PYTHON ?= python3
-PEERS := micrograd minigrad xad casadi heyoka jax torch==2.13.0 mpmath python-flint
+PEERS := micrograd minigrad xad casadi heyoka jax torch==2.13.0 hypothesis mpmath python-flint
 
 PIP_INSTALL := -m pip install --quiet --quiet
 PYTEST := .venv/bin/python -m pytest --quiet --numprocesses=$(or $(shell nproc 2>/dev/null),auto)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from threading import get_ident
 
 __all__ = ["refuse_missing_folder", "write_file"]
 
@@ -11,16 +10,22 @@ __all__ = ["refuse_missing_folder", "write_file"]
 def write_file(path: str | os.PathLike[str], content: bytes) -> None:
     """Replace the file by one with this content; on an error the old one stays.
 
-    FileNotFoundError where its folder is missing, and what the system raises.
+    Of a link that is the file it stands for, and the new one may be read by whom the old one might.
+    FileNotFoundError where its folder is missing, and what the system raises; OSError for a device.
     """
     refuse_missing_folder(path)
-    name = os.fspath(path)
-    temporary = f"{name}.{os.getpid()}.{get_ident()}.part"
+    name = os.path.realpath(os.fsdecode(path))
+    there = os.path.exists(name)
+    if there and not os.path.isfile(name) and not os.path.isdir(name):
+        raise OSError(f"{name!r} is a device or a pipe; give the path of a file")
+    temporary = f"{name}.{os.urandom(8).hex()}.part"
     try:
-        with open(temporary, "wb") as file:
+        with open(temporary, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())  # or a power cut after the renaming could leave it empty
+        if there:
+            os.chmod(temporary, os.stat(name).st_mode & 0o777)
         os.replace(temporary, name)
     except BaseException:
         if os.path.exists(temporary):
@@ -30,7 +35,7 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> None:
 
 def refuse_missing_folder(path: str | os.PathLike[str]) -> None:
     """FileNotFoundError where there is no folder for the file to be in."""
-    name = os.fspath(path)
+    name = os.fsdecode(path)
     folder = os.path.dirname(name) or "."
     if not os.path.isdir(folder):
         raise FileNotFoundError(f"there is no folder {folder!r} to save {name!r} in; make it first")

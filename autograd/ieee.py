@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from decimal import Context
 
+SMALLEST_NORMAL = 2.0**-1022  # below it a float has fewer than 53 bits
+LOW, HIGH = 2.0**-500, 2.0**500  # a product or quotient of two between these has all its digits
+
 # -- more digits than a float has ----------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from math import exp as _exp
 from math import inf, nan
 
 from autograd import ieee, special
+from autograd.ieee import HIGH, LOW, SMALLEST_NORMAL
 
 TYPE_CHECKING = False  # the checker's own flag, without the 10 ms that `import typing` costs
 if TYPE_CHECKING:
@@ -98,16 +99,12 @@ class Op:
 
 _LN2, _LN10 = math.log(2.0), math.log(10.0)
 _SQRT2 = (1.4142135623730951, -9.667293313452913e-17)  # in two words
+_SQUARES = (2.0**-800, 2.0**800)  # between these a sum of squares has all its digits
 
 
 def _if_number(y: Any, partial: Any) -> Any:
     """The partial, but nan beside an output that is nan: outside its domain nothing is finite."""
     return where(y == y, partial, y)
-
-
-def _unless_zero(y: Any, partial: Any) -> Any:
-    """The partial, but 0 beside an output of 0: a tail that is flat also at infinity."""
-    return where(y == 0.0, 0.0, partial)
 
 
 def _step(x: Any, below: Any, above: Any) -> Any:
@@ -116,21 +113,82 @@ def _step(x: Any, below: Any, above: Any) -> Any:
 
 
 def _pow_by_base(y: Any, a: Any, b: Any) -> Any:
-    """b·a^(b - 1); as b·y/a where b - 1 is rounded, unless y has left the range of floats.
+    """b·a^(b - 1); where b - 1 is rounded b·y/a; far from 1 in halves, as y may have no digits.
 
-    Of a plain exponent it is known whether it is 0 or 1, which alone have a slope beside a nan.
+    Of a plain exponent beside a Value it is known whether it is 0 or 1, which alone have a slope
+    beside a nan, and that nothing asks for the other partial.
     """
-    if b.__class__ is float and b - 1.0 + 1.0 == b and b not in (0.0, 1.0):
+    exact = (b - 1.0 + 1.0 == b) & (b - 1.0 != b)
+    if b.__class__ is float and a.__class__ is not float and exact and b not in (0.0, 1.0):
         return b * pow(a, b - 1.0)
-    rounded = (b - 1.0 + 1.0 != b) & (y != 0.0) & (y * 0.0 == 0.0)
-    slope = where(rounded, b * divide(y, a), b * pow(a, b - 1.0))
+    size, tame, power = _power_or_half(y, a, b)
+    near = _moderate(y) & _moderate(size)
+    quotient = divide(where(near, y, b * power), size)
+    magnitude = where(tame, b * power, where(near, b * quotient, quotient * power))
+    turn = where((a < 0.0) & (floor(b) == b), -pow(-1.0, b), 1.0)  # by b it has no derivative
+    slope = turn * magnitude
     return where((b == 0.0) & (slope * 0.0 != 0.0), 0.0, _if_number(y, slope))
 
 
+def _power_or_half(y: Any, a: Any, b: Any) -> tuple[Any, Any, Any]:
+    """|a|, and |a|^(b - 1) where that is as good as y, else |a|^(b/2), of which y is the square."""
+    exact = (b - 1.0 + 1.0 == b) & (b - 1.0 != b)
+    size = where(a < 0.0, -a, a)
+    tame = (exact & _moderate(y) & _moderate(size)) | (size == 0.0) | (size == inf) | (b == 1.0)
+    base = where(exact, size, size + 0.0)  # the zero's sign counts for a whole exponent alone
+    return size, tame, pow(base, where(tame, b - 1.0, 0.5 * b))
+
+
+def _moderate(x: Any) -> Any:
+    return ((x > LOW) & (x < HIGH)) | ((x < -LOW) & (x > -HIGH))
+
+
 def _pow_by_exponent(y: Any, a: Any, b: Any) -> Any:
-    """y·log(a), and 0 where 0^b or inf^b has nothing to lose."""
-    vanishes = ((a >= 0.0) & (y == 0.0)) | ((a == 0.0) & (b == 0.0))
-    return where(vanishes, 0.0, y * log(a))
+    """y·log(a), and 0 where 0^b or inf^b has nothing to lose; in halves where y has left the floats."""
+    vanishes = ((y == 0.0) & ((a == 0.0) | (a == inf))) | ((a == 0.0) & (b == 0.0))
+    inside = ((y > SMALLEST_NORMAL) & (y < inf)) | (y < 0.0) | (b == 1.0)  # then y is a, exactly
+    _, _, half = _power_or_half(y, a, b)
+    return where(vanishes, 0.0, where(inside, y * log(a), half * log(a) * half))
+
+
+def _exp2_slope(y: Any, x: Any) -> Any:
+    """y·log 2, in halves where y has left the range of floats."""
+    half = exp2(0.5 * x)
+    return where((y > SMALLEST_NORMAL) & (y < inf), y * _LN2, half * _LN2 * half)
+
+
+def _elu_slope(x: Any, alpha: Any) -> Any:
+    """alpha·e^x for x ≤ 0, in halves where e^x has lost digits."""
+    deep = x < -700.0
+    e = exp(where(deep, 0.5 * x, x))
+    return where(deep, alpha * e * e, alpha * e)
+
+
+def _elu_by_x(y: Any, x: Any, alpha: Any) -> Any:
+    return _step(x, _elu_slope(x, alpha), 1.0)
+
+
+def _elu_by_alpha(y: Any, x: Any, alpha: Any) -> Any:
+    return _step(x, expm1(x), 0.0)
+
+
+def _gaussian_slope(y: Any, x: Any) -> Any:
+    """-2x·y; where y has lost digits y is e^(-(|x| - 1)²)·e^(1 - 2|x|)."""
+    size = where(x < 0.0, -x, x)
+    a, b = gaussian(size - 1.0), exp(1.0 - 2.0 * size)
+    return where(y >= SMALLEST_NORMAL, -2.0 * x * y, where(a == 0.0, 0.0, -2.0 * x * a * b))
+
+
+def _two_of_pdf(x: Any) -> tuple[Any, Any]:
+    """φ(x) as φ(|x| - 1)·e^(½ - |x|), neither of which loses digits where φ(x) does."""
+    size = where(x < 0.0, -x, x)
+    return normal_pdf(size - 1.0), exp(0.5 - size)
+
+
+def _normal_pdf_slope(y: Any, x: Any) -> Any:
+    """-x·y; where y has lost digits it is such a product."""
+    a, b = _two_of_pdf(x)
+    return where(y >= SMALLEST_NORMAL, -x * y, where(a == 0.0, 0.0, -x * a * b))
 
 
 def _tanh_slope(y: Any, x: Any) -> Any:
@@ -142,7 +200,41 @@ def _tanh_slope(y: Any, x: Any) -> Any:
 def _gelu_slope_slope(y: Any, x: Any) -> Any:
     """φ(x)(2 - x²), its zeros at ±√2 in two words."""
     above, below = (_SQRT2[0] - x) + _SQRT2[1], (_SQRT2[0] + x) + _SQRT2[1]
-    return where(normal_pdf(x) == 0.0, 0.0, normal_pdf(x) * above * below)
+    a, b = _two_of_pdf(x)
+    tail = where(a == 0.0, 0.0, a * above * (b * below))
+    return where(normal_pdf(x) >= SMALLEST_NORMAL, normal_pdf(x) * above * below, tail)
+
+
+def _scaled(x: Any, y: Any) -> tuple[Any, Any, Any]:
+    """x and y times a power of 2, so that their squares neither over- nor underflow, and that power.
+
+    Of an infinity the direction is left: ±1 for it, and 0 for what is finite beside it.
+    """
+    square = x * x + y * y
+    scale = where(square > _SQUARES[1], 2.0**-600, where(square < _SQUARES[0], 2.0**600, 1.0))
+    x, y = x * scale, y * scale
+    ends = x * x + y * y == inf
+    return where(ends, _end(x), x), where(ends, _end(y), y), where(ends, 0.0, scale)
+
+
+def _end(x: Any) -> Any:
+    return where(x == inf, 1.0, where(x == -inf, -1.0, 0.0))
+
+
+def _atan2_slopes(t: Any, y: Any, x: Any) -> list[Any]:
+    """x/(x² + y²) and -y/(x² + y²)."""
+    y, x, scale = _scaled(y, x)
+    square = x * x + y * y
+    return [_if_number(t, divide(each, square) * scale) for each in (x, -y)]
+
+
+def _hypot_slopes(h: Any, x: Any, y: Any) -> list[Any]:
+    """x/h and y/h, with another h where that has left the range of floats."""
+    a, b, _ = _scaled(x, y)
+    usual = (h >= SMALLEST_NORMAL) & (h < inf)
+    length = where(usual, h, sqrt(a * a + b * b))
+    shares = [divide(where(usual, x, a), length), divide(where(usual, y, b), length)]
+    return [where(h == 0.0, 0.0, share) for share in shares]
 
 
 def _silu_slope(y: Any, x: Any) -> Any:
@@ -213,6 +305,77 @@ def _local_sigmoid(y: float, x: float) -> float:
 
 def _local_silu(y: float, x: float) -> float:
     return ieee.silu_slope(x)
+
+
+def _is_moderate(x: float) -> bool:
+    return LOW < x < HIGH or -HIGH < x < -LOW
+
+
+def _local_pow_by_base(y: float, a: float, b: float) -> float:
+    if y == y and 0.0 != b == b - 1.0 + 1.0 != b - 1.0:
+        if a == 0.0 or (_is_moderate(a) and _is_moderate(y)):
+            return b * ieee.pow(a, b - 1.0)
+    elif a > 0.0 and _is_moderate(a) and _is_moderate(y):
+        return b * (y / a)
+    slope: float = _pow_by_base(y, a, b)
+    return slope
+
+
+def _local_pow_by_exponent(y: float, a: float, b: float) -> float:
+    if a > 0.0 and SMALLEST_NORMAL < y < inf:
+        return y * math.log(a)
+    slope: float = _pow_by_exponent(y, a, b)
+    return slope
+
+
+def _local_exp2(y: float, x: float) -> float:
+    slope: float = y * _LN2 if SMALLEST_NORMAL < y < inf else _exp2_slope(y, x)
+    return slope
+
+
+def _local_gaussian(y: float, x: float) -> float:
+    slope: float = -2.0 * x * y if y >= SMALLEST_NORMAL else _gaussian_slope(y, x)
+    return slope
+
+
+def _local_normal_pdf(y: float, x: float) -> float:
+    slope: float = -x * y if y >= SMALLEST_NORMAL else _normal_pdf_slope(y, x)
+    return slope
+
+
+def _local_elu(y: float, x: float, alpha: float) -> float:
+    slope: float = 1.0 if x > 0.0 else alpha * _exp(x) if x > -700.0 else _elu_by_x(y, x, alpha)
+    return slope
+
+
+def _local_atan2_by_y(t: float, y: float, x: float) -> float:
+    square = x * x + y * y
+    if _SQUARES[0] <= square <= _SQUARES[1]:
+        return x / square
+    slope: float = _atan2_slopes(t, y, x)[0]
+    return slope
+
+
+def _local_atan2_by_x(t: float, y: float, x: float) -> float:
+    square = x * x + y * y
+    if _SQUARES[0] <= square <= _SQUARES[1]:
+        return -y / square
+    slope: float = _atan2_slopes(t, y, x)[1]
+    return slope
+
+
+def _local_hypot_by_x(h: float, x: float, y: float) -> float:
+    if SMALLEST_NORMAL <= h < inf:
+        return x / h
+    slope: float = _hypot_slopes(h, x, y)[0]
+    return slope
+
+
+def _local_hypot_by_y(h: float, x: float, y: float) -> float:
+    if SMALLEST_NORMAL <= h < inf:
+        return y / h
+    slope: float = _hypot_slopes(h, x, y)[1]
+    return slope
 
 
 def _local_relu(y: float, x: float) -> float:
@@ -293,7 +456,8 @@ multiply = Op("multiply", lambda a, b: a * b,
 divide   = Op("divide", ieee.divide,
               (lambda y, a, b: divide(1.0, b),
                lambda y, a, b: -divide(y, b)), symbol="÷", domain=(ANY, POSITIVE))
-pow      = Op("pow", ieee.pow, (_pow_by_base, _pow_by_exponent), symbol="xʸ", domain=(POSITIVE, ANY))
+pow      = Op("pow", ieee.pow, (_pow_by_base, _pow_by_exponent), symbol="xʸ", domain=(POSITIVE, ANY),
+              local=(_local_pow_by_base, _local_pow_by_exponent))
 negative = _unary("negative", lambda x: -x,           lambda y, x: -1.0,    symbol="−")
 abs      = _unary("abs",      lambda x: math.fabs(x), lambda y, x: sign(x), symbol="|x|", kink=_from_zero)
 
@@ -301,7 +465,7 @@ abs      = _unary("abs",      lambda x: math.fabs(x), lambda y, x: sign(x), symb
 sqrt  = _unary("sqrt",  ieee.sqrt,  lambda y, x: divide(0.5, y + 0.0),                         POSITIVE, symbol="√")
 cbrt  = _unary("cbrt",  ieee.cbrt,  lambda y, x: divide(1.0, 3.0 * (y * y)), symbol="∛", kink=_from_zero)
 exp   = _unary("exp",   ieee.exp,   lambda y, x: y)
-exp2  = _unary("exp2",  ieee.exp2,  lambda y, x: y * _LN2)
+exp2  = _unary("exp2",  ieee.exp2,  _exp2_slope, local=(_local_exp2,))
 expm1 = _unary("expm1", ieee.expm1, lambda y, x: exp(x))
 log   = _unary("log",   ieee.log,   lambda y, x: _if_number(y, divide(1.0, x + 0.0)),          POSITIVE)
 log1p = _unary("log1p", ieee.log1p, lambda y, x: _if_number(y, divide(1.0, 1.0 + x)),          (-1.0, inf))
@@ -322,16 +486,18 @@ acosh = _unary("acosh", ieee.acosh, lambda y, x: divide(1.0, sqrt(x - 1.0) * sqr
 atanh = _unary("atanh", ieee.atanh, lambda y, x: _if_number(y, divide(1.0, (1.0 - x) * (1.0 + x))), UNIT)
 
 atan2 = Op("atan2", math.atan2,
-           (lambda t, y, x: divide(divide(x, hypot(x, y)), hypot(x, y)),
-            lambda t, y, x: -divide(divide(y, hypot(x, y)), hypot(x, y))), domain=(POSITIVE, ANY))
+           (lambda t, y, x: _atan2_slopes(t, y, x)[0],
+            lambda t, y, x: _atan2_slopes(t, y, x)[1]), domain=(POSITIVE, ANY),
+           local=(_local_atan2_by_y, _local_atan2_by_x))
 hypot = Op("hypot", ieee.hypot,
-           (lambda h, x, y: where(h == 0.0, 0.0, divide(x, h)),
-            lambda h, x, y: where(h == 0.0, 0.0, divide(y, h))), kink=ieee.hypot)
+           (lambda h, x, y: _hypot_slopes(h, x, y)[0],
+            lambda h, x, y: _hypot_slopes(h, x, y)[1]), kink=ieee.hypot,
+           local=(_local_hypot_by_x, _local_hypot_by_y))
 
 erf        = _unary("erf",        math.erf,           lambda y, x: special.TWO_OVER_SQRT_PI * gaussian(x))
 erfc       = _unary("erfc",       special.erfc,       lambda y, x: -special.TWO_OVER_SQRT_PI * gaussian(x))
-gaussian   = _unary("gaussian",   special.gaussian,   lambda y, x: _unless_zero(y, -2.0 * x * y), symbol="e^−x²")
-normal_pdf = _unary("normal_pdf", special.normal_pdf, lambda y, x: _unless_zero(y, -x * y),       symbol="φ")
+gaussian   = _unary("gaussian",   special.gaussian,   _gaussian_slope, local=(_local_gaussian,), symbol="e^−x²")
+normal_pdf = _unary("normal_pdf", special.normal_pdf, _normal_pdf_slope, local=(_local_normal_pdf,), symbol="φ")
 normal_cdf = _unary("normal_cdf", special.normal_cdf, lambda y, x: normal_pdf(x),                 symbol="Φ")
 lgamma     = _unary("lgamma",     special.lgamma,     lambda y, x: polygamma(0.0, x),   POSITIVE, symbol="log Γ")
 polygamma  = Op("polygamma", special.polygamma,
@@ -349,8 +515,8 @@ leaky_relu = Op("leaky_relu", ieee.leaky_relu,
                 (lambda y, x, slope: _step(x, slope, 1.0),
                  lambda y, x, slope: _step(x, x, 0.0)), kink=_from_zero)
 elu        = Op("elu", ieee.elu,
-                (lambda y, x, alpha: _step(x, alpha * exp(x), 1.0),
-                 lambda y, x, alpha: _step(x, expm1(x), 0.0)), kink=_from_zero)
+                (_elu_by_x,
+                 _elu_by_alpha), local=(_local_elu, _elu_by_alpha), kink=_from_zero)
 
 floor = _unary("floor", ieee.floor, lambda y, x: _if_number(y, 0.0), kink=_from_whole, symbol="⌊x⌋")
 ceil  = _unary("ceil",  ieee.ceil,  lambda y, x: _if_number(y, 0.0), kink=_from_whole, symbol="⌈x⌉")

@@ -134,10 +134,24 @@ def gelu_slope(x: float) -> float:
     if -1.5 < x < -0.375:
         slope: float = _polynomial(GELU_SLOPE, x - GELU_TURNS)
         return slope
+    if x < -37.5:
+        return _gelu_slope_far_left(x)
     density, density_low = _density(x)
     product, low = two_product(x, density)
     total, total_low = two_sum(product, normal_cdf(x))
     return total + (total_low + low + x * density_low)
+
+
+def _gelu_slope_far_left(x: float) -> float:
+    """x·φ(x)·(1 - s), with s = 1/x² - 1/x⁴ + 3/x⁶ - …, e^(-x²/2) last and in two halves.
+
+    It is subnormal before x·φ(x) is formed. The series is that of Mills' ratio (NIST DLMF 7.12.1).
+    """
+    square, low = two_product(x, x)
+    e = math.exp(-0.25 * square)
+    z = 1.0 / square
+    s = z * (1.0 - z * (1.0 - z * (3.0 - z * (15.0 - z * 105.0))))
+    return x * ONE_OVER_SQRT_2PI[0] * (1.0 - s - 0.5 * low) * e * e + 0.0  # no -0.0 above -39
 
 
 # -- the gamma function --------------------------------------------------------------------------

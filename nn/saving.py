@@ -14,6 +14,7 @@ from nn.named_tensors import numbers_for
 from nn.writing import write_data
 
 FilePath = str | os.PathLike[str]
+MAX_SIZE = 1 << 30  # bytes: as Values, so many parameters take 25 times that
 
 
 def save(model: Module, path: FilePath) -> None:
@@ -72,12 +73,21 @@ def load(path: FilePath, into: Module | None = None) -> Module:
 
 def read(path: FilePath) -> ModelFile:
     """What the file holds; ModelFileError, with its name, where something in it is wrong."""
-    with open(os.fspath(path), "rb") as file:
-        data = file.read()
     try:
-        return decoded(data)
+        return decoded(_bytes_of(path))
     except ModelFileError as error:
         raise ModelFileError(f"{os.fspath(path)}: {error}") from None
+
+
+def _bytes_of(path: FilePath) -> bytes:
+    """What the file has, unless that could be without end."""
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        raise ModelFileError("it is a device or a pipe, not a file")
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MAX_SIZE:
+            raise ModelFileError(f"it has {size} bytes, and no model has more than {MAX_SIZE}")
+        return file.read()
 
 
 def fill(model: Module, file: ModelFile, path: FilePath) -> None:

@@ -2,7 +2,8 @@
 
 `EXACT` has a line for each operation: its value, and its partial derivatives written down by
 hand, in formulas that need not be the ones of the package. `ulps` counts how many floats lie
-between what was returned and the correctly rounded truth.
+between what was returned and the correctly rounded truth: 0 is the neighbour of the smallest
+subnormal number, and inf that of the largest float.
 """
 
 import math
@@ -16,9 +17,14 @@ mp = MPContext()  # a context of its own, so that nobody else's precision counts
 mp.dps = 60
 
 FLAT = 1e6  # from here on the error functions are constant to more than 60 digits
-WHOLE_QUOTIENT = 2200  # bits, for the exact whole part of the quotient of any two floats
+WHOLE_QUOTIENT = 2200  # bits, for the exact whole part of the quotient of any two floats, or a sum
 
 # -- the table of truths -------------------------------------------------------------------------
+
+
+def _less_one(x: Any) -> Any:
+    with mp.workprec(WHOLE_QUOTIENT):
+        return x - 1
 
 
 def _log_gamma(x: Any) -> Any:
@@ -117,7 +123,7 @@ EXACT: dict[str, tuple[Callable[..., Any], Any]] = {
     "alias":        (lambda x: x, (_one,)),
     "abs":          (abs, (mp.sign,)),
     "pow":          (lambda a, b: a**b,
-                     (lambda a, b: b * a ** (b - 1), lambda a, b: a**b * mp.log(a))),
+                     (lambda a, b: b * a ** _less_one(b), lambda a, b: a**b * mp.log(a))),
     "sqrt":         (mp.sqrt, (lambda x: 1 / (2 * mp.sqrt(x)),)),
     "cbrt":         (lambda x: mp.sign(x) * mp.cbrt(abs(x)),
                      (lambda x: mp.cbrt(abs(x)) / abs(3 * x),)),
@@ -187,6 +193,15 @@ EXACT: dict[str, tuple[Callable[..., Any], Any]] = {
     "logsumexp":    (_logsumexp, lambda *xs: _softmax(xs)),
     "softmax":      (lambda index, *xs: _softmax(xs)[int(index)], _softmax_slopes),
     "cross_entropy": (_cross_entropy, _cross_entropy_slopes),
+    "less":          (lambda a, b: mp.mpf(a < b), ()),
+    "less_equal":    (lambda a, b: mp.mpf(a <= b), ()),
+    "equal":         (lambda a, b: mp.mpf(a == b), ()),
+    "not_equal":     (lambda a, b: mp.mpf(a != b), ()),
+    "greater_equal": (lambda a, b: mp.mpf(a >= b), ()),
+    "greater":       (lambda a, b: mp.mpf(a > b), ()),
+    "logical_and":   (lambda a, b: mp.mpf(a != 0 and b != 0), ()),
+    "logical_or":    (lambda a, b: mp.mpf(a != 0 or b != 0), ()),
+    "logical_not":   (lambda a: mp.mpf(a == 0), ()),
 }
 # fmt: on
 
@@ -212,17 +227,27 @@ def rounded(exact: Any) -> float:
     """The float nearest to an exact number, also where that is subnormal or infinite."""
     if not mp.isfinite(exact) or exact == 0:
         return float(exact)
-    mantissa, exponent = mp.frexp(exact)
-    if exponent > 1024:
-        return math.copysign(math.inf, mantissa)
-    bits = min(53, int(exponent) + 1074)
-    if bits < 0:
-        return math.copysign(0.0, mantissa)
-    whole = int(mp.nint(mp.ldexp(mantissa, bits)))
+    size, exponent = exact.man_exp
+    return nearest(int(mp.sign(exact)) * abs(size), exponent)
+
+
+def nearest(mantissa: int, exponent: int) -> float:
+    """The float nearest to mantissa·2^exponent, halves to the even one."""
+    sign, whole = -1.0 if mantissa < 0 else 1.0, abs(mantissa)
+    length = whole.bit_length()
+    if length + exponent > 1024:
+        return sign * math.inf
+    surplus = max(length - 53, -1074 - exponent)  # bits that no float has
+    if surplus > length:
+        return sign * 0.0
+    if surplus > 0:
+        whole, rest = divmod(whole, 1 << surplus)
+        twice = 2 * rest - (1 << surplus)
+        whole, exponent = whole + (twice > 0 or (twice == 0 and whole % 2)), exponent + surplus
     try:
-        return math.ldexp(whole, int(exponent) - bits)
+        return sign * math.ldexp(whole, exponent)
     except OverflowError:
-        return math.copysign(math.inf, mantissa)
+        return sign * math.inf
 
 
 def _position(x: float) -> int:
@@ -233,7 +258,7 @@ def _position(x: float) -> int:
 
 def ulps(returned: float, exact: Any) -> float:
     """How many floats lie from the rounded truth to what was returned; inf if one is nan."""
-    truth = rounded(exact)
+    truth = exact if isinstance(exact, float) else rounded(exact)
     if math.isnan(returned) or math.isnan(truth):
         return 0 if math.isnan(returned) and math.isnan(truth) else math.inf
     return abs(_position(returned) - _position(truth))

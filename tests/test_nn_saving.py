@@ -543,7 +543,7 @@ TEXTS = {
     "no JSON to trust: -Infinity": "[-Infinity]",
     "1e999 is beyond the floats": "[1e999]",
     "a whole number has 5000 digits": "9" * 5000,
-    "nested too deeply": "[" * 100_000,
+    "nested too deeply": "[" * 101,
     "no JSON to trust: Expecting": "{",
     "no JSON to trust: Extra data": "{} {}",
     "no JSON to trust: Expecting value": "",
@@ -668,6 +668,29 @@ def test_what_the_system_refuses_stays_an_error_of_the_system(tmp_path):
         with pytest.raises(FileNotFoundError):
             load(tmp_path / "none" / "model.safetensors")
     assert os.listdir(tmp_path) == []
+
+
+def test_a_file_that_is_replaced_keeps_its_mode_and_its_links(path, tmp_path):
+    model = nn.MLP(2, [1], seed=0)
+    nn.save(nn.MLP(2, [3, 1], seed=0), path)
+    os.chmod(path, 0o600)
+    link = tmp_path / "link.safetensors"
+    link.symlink_to(path)
+    nn.save(model, link)
+    assert link.is_symlink()
+    assert os.stat(path).st_mode & 0o777 == 0o600
+    assert nn.load(path)([1.0, 2.0]) == model([1.0, 2.0])
+
+
+def test_a_device_is_neither_written_nor_read(path):
+    with pytest.raises(OSError, match="is a device or a pipe"):
+        nn.save(nn.MLP(2, [1], seed=0), "/dev/null")
+    with pytest.raises(nn.ModelFileError, match="is a device or a pipe"):
+        nn.load("/dev/zero")
+    with open(path, "wb") as file:
+        file.truncate(10**12)  # of which the disk has nothing
+    with pytest.raises(nn.ModelFileError, match="1000000000000 bytes"):
+        nn.load(path)
 
 
 def test_what_is_no_module_is_refused(path):

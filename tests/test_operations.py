@@ -2,7 +2,6 @@
 
 import math
 import operator
-import random
 import struct
 from collections.abc import Callable, Sequence
 from math import isfinite, isnan
@@ -14,19 +13,12 @@ from hypothesis import strategies as st
 
 from autograd import Value, grad, ops
 from autograd.ops import TABLE, Op
-from tests.oracle import EXACT, condition, exact_partial, exact_value, mp, ulps
-from tests.points import EVERY_FLOAT, arity, awkward, operands, ordinary, variables
+from tests.oracle import EXACT, exact_partial, exact_value, mp
+from tests.points import EVERY_FLOAT, arity, operands, ordinary, variables
 
 DIFFERENTIABLE = [op for op in TABLE.values() if op.partials]
 
-# Wherever the function itself is well-conditioned, which is |x f′/f| ≤ 1e4:
-WELL_CONDITIONED = 1e4
-VALUE_ULPS, VALUE_SHARE, VALUE_WORST = 1, 0.99, 2
-PARTIAL_ULPS, PARTIAL_SHARE, PARTIAL_WORST = 2, 0.98, 4
-POINTS = 200  # a row, of each kind
-SMALLEST_NORMAL = 2.0**-1022  # below it a float has fewer than 53 bits, and its ulps say less
-LARGEST_ANGLE = 1e22  # above it the distance to a multiple of π needs more digits than are worth it
-SUMS = {"sum", "dot"}  # defined by their order of addition, not by their accuracy
+POINTS = 200  # a row
 
 A_ROW = settings(max_examples=settings().max_examples // 4)  # there are sixty of them
 
@@ -52,62 +44,7 @@ def partials(op: Op, y: float, xs: tuple[float, ...]) -> list[float]:
     return list(op.local_grads(y, xs))
 
 
-# -- accuracy ------------------------------------------------------------------------------------
-
-
-def is_fair(op: Op, xs: tuple[float, ...], truth: Any) -> bool:
-    """Whether ulps say something here."""
-    if op.name in ("sin", "cos", "tan") and abs(xs[0]) > LARGEST_ANGLE:
-        return False
-    return all(x == 0 or abs(x) >= SMALLEST_NORMAL for x in (*xs, truth))
-
-
-def check_accuracy(
-    op: Op,
-    returned: Callable[[tuple[float, ...]], float],
-    exact: Callable[..., Any],
-    tolerance: tuple[int, float, int],
-) -> None:
-    near, share, worst = tolerance
-    tried = missed = 0
-    for xs in (*ordinary(op, 1, POINTS), *awkward(op, 2, POINTS)):
-        truth = exact(*map(mp.mpf, xs))
-        distance = ulps(returned(xs), truth)
-        if not is_fair(op, xs, truth):
-            assert isfinite(distance), f"{op.name}{xs} is nan, or should be: {mp.nstr(truth)}"
-            continue
-        tried += 1
-        if distance > near and condition(exact, xs, variables(op)) <= WELL_CONDITIONED:
-            missed += 1
-            assert distance <= worst, f"{op.name}{xs} is {distance} ulps from {mp.nstr(truth, 20)}"
-    assert missed <= (1 - share) * tried, f"{op.name}: {missed} of {tried} are more than {near} off"
-
-
-@rows([op for op in DIFFERENTIABLE if op.name not in SUMS])
-def test_the_value_is_the_rounded_truth_or_its_neighbour(op: Op) -> None:
-    tolerance = VALUE_ULPS, VALUE_SHARE, VALUE_WORST
-    check_accuracy(op, lambda xs: op.value(*xs), exact_value(op.name), tolerance)
-
-
-@rows(DIFFERENTIABLE)
-def test_each_partial_is_within_two_units_of_the_truth(op: Op) -> None:
-    tolerance = PARTIAL_ULPS, PARTIAL_SHARE, PARTIAL_WORST
-    for i in variables(op):
-        check_accuracy(
-            op,
-            lambda xs, i=i: partials(op, op.value(*xs), xs)[i],  # type: ignore[misc]
-            exact_partial(op.name, i),
-            tolerance,
-        )
-
-
-@pytest.mark.parametrize("name", ["lgamma", "polygamma"])
-def test_the_gamma_functions_are_the_rounded_truth_left_of_zero_too(name: str) -> None:
-    rng = random.Random(8)
-    for _ in range(20):
-        x = -(2.0 ** rng.uniform(-20, 5))
-        for xs in [(x,)] if name == "lgamma" else [(0.0, x), (1.0, x), (2.0, x)]:
-            assert ulps(TABLE[name].value(*xs), exact_value(name)(*map(mp.mpf, xs))) <= 1
+# -- the oracle ----------------------------------------------------------------------------------
 
 
 def along(f: Callable[..., Any], xs: Sequence[Any], i: int) -> Callable[[Any], Any]:
@@ -115,8 +52,8 @@ def along(f: Callable[..., Any], xs: Sequence[Any], i: int) -> Callable[[Any], A
     return lambda x: f(*xs[:i], x, *xs[i + 1 :])
 
 
-def test_every_row_with_a_derivative_has_its_line_in_the_oracle() -> None:
-    assert set(EXACT) == {op.name for op in DIFFERENTIABLE}
+def test_every_row_has_its_line_in_the_oracle() -> None:
+    assert set(EXACT) == set(TABLE)
 
 
 @rows(DIFFERENTIABLE)
@@ -241,6 +178,9 @@ def test_an_operator_has_the_bits_of_its_row(
         assert (both.op, bits(both.data)) == (op, bits(y))
         assert bits(both.local_grads) == bits([by_left, by_right])
         number_right, number_left = operate(Value(left), right), operate(left, Value(right))
+        # of a power whose exponent is a plain number the rule is a shorter one
+        by_left = op.local_grads(y, (Value(left), right))[0]
+        by_left = by_left.data if isinstance(by_left, Value) else by_left
         assert bits([number_right.data, *number_right.local_grads]) == bits([y, by_left])
         assert bits([number_left.data, *number_left.local_grads]) == bits([y, by_right])
     assert bits(operate(Value(a), whole).data) == bits(op.value(a, float(whole)))

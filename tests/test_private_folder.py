@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import types
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,13 +79,20 @@ def test_a_group_may_write_above_only_if_the_user_is_alone_in_it(
     folder.parent.chmod(0o770)
     given_to(folder.parent, os.geteuid(), STRANGER)
     assert open_to_others(str(folder)) == str(folder.parent)  # a group without a name
-    for members, alone in (([], True), (["me"], True), (["me", "you"], False)):
+    strangers = [types.SimpleNamespace(pw_name="you", pw_gid=STRANGER)]
+    for members, others, alone in (
+        ([], [], True),
+        (["me"], [], True),
+        (["me", "you"], [], False),
+        ([], strangers, False),
+    ):
         private_folder._is_alone_in.cache_clear()
         group = type("Group", (), {"gr_name": "me", "gr_mem": members})
         user = type("User", (), {"pw_name": "me"})
         with monkeypatch.context() as patched:
             patched.setattr("grp.getgrgid", lambda number, group=group: group)
             patched.setattr("pwd.getpwuid", lambda number, user=user: user)
+            patched.setattr("pwd.getpwall", lambda others=others: others)
             assert (open_to_others(str(folder)) == "") is alone
     private_folder._is_alone_in.cache_clear()
 

@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import autograd
-from autograd import Value, detect_anomaly, trace_source, transforms
+from autograd import Value, detect_anomaly, jit, trace_source, transforms
 from autograd import functions as F
 from autograd.testing import expressions, finite_difference
 from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -779,6 +779,17 @@ def test_the_hessian_of_a_cross_entropy_is_symmetric_for_an_unlikely_label() -> 
     p = F.softmax([30.0, 29.0, -20.0])
     assert rows[2][:2] == pytest.approx([-p[2] * p[0], -p[2] * p[1]], rel=1e-12)
     assert [row[2] for row in rows] == pytest.approx(rows[2], rel=1e-12)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_the_mixed_derivatives_of_a_power_of_a_negative_number_are_nan_on_both_sides(
+    compiled: bool,
+) -> None:
+    f = hessian(lambda p: F.pow(p[0], p[1]))
+    for base, exponent in ((-2.0, 3.0), (-2.0, 2.0), (-0.5, -1.0)):
+        [[by_base, mixed], row] = (jit(f) if compiled else f)([base, exponent])
+        assert by_base == exponent * (exponent - 1.0) * base ** (exponent - 2.0)
+        assert all(math.isnan(x) for x in (mixed, *row))
 
 
 def test_the_hessian_of_a_power_is_symmetric_at_exponent_zero() -> None:

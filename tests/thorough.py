@@ -132,7 +132,9 @@ def _show(line: str) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("parts", nargs="*", metavar=" ".join(PARTS), help="all by default")
     parser.add_argument("--examples", type=int, default=100_000, help="graphs (100,000)")
     parser.add_argument("--start", type=int, default=0, help="graphs that are done already")

@@ -88,7 +88,7 @@ def _trusted_owners(user: int) -> frozenset[int]:
 
 @cache
 def _is_alone_in(group: int, user: int) -> bool:
-    """Whether it is the group that bears the user's name, and has no other member.
+    """Whether it is the group that bears the user's name, and nobody else's.
 
     Systems that give each user such a group let it write to all that the user makes.
     """
@@ -97,6 +97,7 @@ def _is_alone_in(group: int, user: int) -> bool:
 
     try:
         name, members = grp.getgrgid(group).gr_name, grp.getgrgid(group).gr_mem
-        return pwd.getpwuid(user).pw_name == name and set(members) <= {name}
+        first = {entry.pw_name for entry in pwd.getpwall() if entry.pw_gid == group}
+        return pwd.getpwuid(user).pw_name == name and {*members, *first} <= {name}
     except KeyError:  # neither the user nor the group needs a name
         return False

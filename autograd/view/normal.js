@@ -88,8 +88,18 @@ export function gelu(x) {
 export function geluSlope(x) {
   if (!(Math.abs(x) < 39)) return Number.isNaN(x) ? x : x > 0 ? 1 : -0;
   if (x > -1.5 && x < -0.375) return polynomialAt(GELU_SLOPE, x - GELU_TURNS);
+  if (x < -37.5) return geluSlopeFarLeft(x);
   const [density, densityLow] = densityInTwoWords(x);
   const [product, low] = twoProduct(x, density);
   const [total, totalLow] = twoSum(product, normalCdf(x));
   return total + (totalLow + low + x * densityLow);
+}
+
+/** x·φ(x)·(1 - 1/x² + 1/x⁴ - 3/x⁶ + …), e^(-x²/2) last and in two halves. */
+function geluSlopeFarLeft(x) {
+  const [square, low] = twoProduct(x, x);
+  const e = Math.exp(-0.25 * square);
+  const z = 1 / square;
+  const s = z * (1 - z * (1 - z * (3 - z * (15 - z * 105))));
+  return x * ONE_OVER_SQRT_2PI[0] * (1 - s - 0.5 * low) * e * e + 0; // no -0 above -39
 }
