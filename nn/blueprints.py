@@ -52,16 +52,32 @@ class _NoBlueprint(Exception):
 def blueprint_of(module: Module) -> Blueprint | None:
     """What to make one like it from; None where that would not be quite the same.
 
+    ValueError where Sequentials are nested deeper than a file may say.
+
     >>> from nn.layers import Layer
     >>> blueprint_of(Layer(3, 2, "relu"))
     {'kind': 'Layer', 'inputs': 3, 'outputs': 2, 'activation': 'relu'}
     """
+    _refuse_deep(module)
     try:
         blueprint = _told(module)
         judge_blueprint(blueprint, "it")
     except (_NoBlueprint, ModelFileError):
         return None
     return blueprint if _alike(module, made(blueprint), set()) else None
+
+
+def _refuse_deep(module: Module) -> None:
+    """ValueError where there is a module below more than MAX_NESTING Sequentials in each other."""
+    level = {id(module): module}
+    for _ in range(MAX_NESTING + 1):
+        inner = [part for m in level.values() if type(m) is Sequential for part in m.layers]
+        level = {id(part): part for part in inner if isinstance(part, Module)}
+    if level:
+        raise ValueError(
+            f"Sequentials are nested in each other deeper than {MAX_NESTING}, the limit of a "
+            "model's file; put their layers into one Sequential"
+        )
 
 
 def _told(module: Module) -> Blueprint:

@@ -34,6 +34,11 @@ class Checkpoint:
     begin: TrainingState | None
     numbers: Mapping[int, float]  # the file's, by the id of the parameter
 
+    @property
+    def epochs(self) -> int:
+        """How many epochs are done where the training begins."""
+        return self.begin.standing.epoch if self.begin else 0
+
     def resume(self, steps: Steps) -> Standing:
         """Make the steps and the model stand where the file does, if it is gone on from."""
         if self.begin is None:
@@ -85,7 +90,8 @@ def checked_checkpoint(
     if plan.resume and os.path.exists(path):
         file = read(path)
         values, loaded = numbers_of(file, contents, path)
-        begin = _judged(file.training, description, path, len(values), rows)
+        sizes = len(values), rows, steps.batches
+        begin = _judged(file.training, description, path, *sizes)
         numbers = {id(v): number for v, number in zip(values, loaded, strict=True)}
     return Checkpoint(path, run, contents, description, begin, numbers)
 
@@ -103,7 +109,12 @@ def _count_rows(run: Run, state: object) -> int:
 
 
 def _judged(
-    state: TrainingState | None, description: Mapping[str, str], path: str, count: int, rows: int
+    state: TrainingState | None,
+    description: Mapping[str, str],
+    path: str,
+    count: int,
+    rows: int,
+    batches: int,
 ) -> TrainingState:
     """The state, if it is of this training."""
     if state is None:
@@ -116,12 +127,18 @@ def _judged(
         if theirs != ours:
             raise ModelFileError(
                 f"{path}: it is of another training, whose {key} is {theirs!r:.200} and not "
-                f"{ours!r:.200}; with resume=False this one begins anew and replaces the file"
+                f"{ours!r:.200}; with resume=False this one begins anew and replaces the file, "
+                "or nn.load the model and train it with a checkpoint of another name"
             )
     if (len(state.slots), len(state.gradient)) != (rows, count):
         raise ModelFileError(
             f"{path}: its optimiser remembers {len(state.slots)} numbers of each of "
             f"{len(state.gradient)} parameters, and this one {rows} of {count}"
+        )
+    if len(state.standing.objectives) != batches:
+        raise ModelFileError(
+            f"{path}: it has the losses of {len(state.standing.objectives)} steps; an epoch of "
+            f"this training has {batches}"
         )
     return state
 

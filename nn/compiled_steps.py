@@ -157,8 +157,9 @@ class CompiledSteps:
         before, after = self._state.columns, self._move.after.columns
         gradient = after[-1].tolist()
         losses = [] if isfinite(objective) else self._losses(batch)
-        refuse_non_finite(number, objective, gradient, parameters, losses)
-        refuse_non_finite_move(parameters, before[0].tolist(), gradient, after[0].tolist(), number)
+        numbers = before[0].tolist()
+        refuse_non_finite(number, objective, gradient, parameters, numbers, losses)
+        refuse_non_finite_move(parameters, numbers, gradient, after[0].tolist(), number)
 
     def _losses(self, batch: _Batch) -> list[tuple[int, float]]:
         """The rows of the batch's samples, and the loss of each, by a program of its own."""

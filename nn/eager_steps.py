@@ -62,7 +62,7 @@ class EagerSteps:
             if not (isfinite(objective) and all(map(isfinite, gradient))):
                 rows = [self._rows[i] for i in places]
                 number, found = self._state.step + 1, list(zip(rows, losses, strict=True))
-                refuse_non_finite(number, objective, gradient, parameters, found)
+                refuse_non_finite(number, objective, gradient, parameters, numbers, found)
             state = self._run.optimizer.step(parameters, self._state)
         except BaseException:
             write_both(parameters, numbers, gradients)

@@ -52,8 +52,18 @@ class ModelFile(NamedTuple):
 
 
 def contents_of(model: Module) -> Contents:
-    """The parts of the model's file; the structure of the model must stay what it is."""
-    return Contents(model.architecture(), blueprint_of(model), named_tensors(model))
+    """The parts of the model's file; the structure of the model must stay what it is.
+
+    ValueError where a file cannot say them.
+    """
+    blueprint = blueprint_of(model)
+    try:
+        return Contents(model.architecture(), blueprint, named_tensors(model))
+    except RecursionError:
+        raise ValueError(
+            f"the modules in {type(model).__name__} are nested in each other too deeply to be told "
+            "in a file; hold them in a list, one beside the other"
+        ) from None
 
 
 def encoded(contents: Contents, training: TrainingState | None = None) -> bytes:

@@ -35,7 +35,7 @@ def named_tensors(module: Module) -> dict[str, Parameters]:
     A layer has a `weight` [outputs, inputs] and a `bias` [outputs], a convolution a `weight`
     [out_channels, in_channels, rows, columns] and a `bias` [out_channels], a perceptron a `weight`
     [inputs] and a `bias` []; a list of Values in a module of your own is a tensor of one axis.
-    ValueError where two would have one name.
+    ValueError where two would have one name, or where UTF-8 has none for it.
 
     >>> from nn.networks import MLP
     >>> {name: shape for name, (shape, _) in named_tensors(MLP(2, [3, 1])).items()}
@@ -49,8 +49,19 @@ def named_tensors(module: Module) -> dict[str, Parameters]:
                 f"two tensors would be called {name!r} in the file; give the fields or the keys of "
                 "the dict that the parameters are in other names"
             )
+        _refuse_surrogate(name)
         found[name] = parameters
     return found
+
+
+def _refuse_surrogate(name: str) -> None:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError(
+            f"a tensor would be called {name!r}, which has half of a surrogate pair and cannot be "
+            "written; give the field or the key of the dict another name"
+        ) from None
 
 
 def _of_module(module: Module, prefix: str, entered: set[int]) -> Iterator[tuple[str, Parameters]]:

@@ -11,14 +11,19 @@ NAMED = 3  # samples that a message names; of the others it says how many
 
 
 class NotFinite(FloatingPointError):
-    """A step that was not taken: `at` says why, `is_computed` where no move was tried yet."""
+    """A step that was not taken: `at` says why, `is_computed` where no move was tried yet.
 
-    def __init__(self, step: int, before: str, after: str, is_computed: bool) -> None:
-        self.step, self.is_computed = step, is_computed
+    `advice` is empty where it depends on how the training went before.
+    """
+
+    def __init__(
+        self, step: int, before: str, after: str, is_computed: bool, advice: str = ""
+    ) -> None:
+        self.step, self.is_computed, self.advice = step, is_computed, advice
         self._before, self._after = before, after
         super().__init__(
             f"{before}step {step}{after}; nothing is written. "
-            "Try a smaller learning rate or weight decay"
+            f"{advice or 'Try a smaller learning rate or weight decay'}"
         )
 
     def at(self, epoch: int) -> str:
@@ -31,19 +36,32 @@ def refuse_non_finite(
     objective: float,
     gradient: Sequence[float],
     parameters: Sequence[Value],
+    before: Sequence[float],
     losses: Sequence[tuple[int, float]],
 ) -> None:
     """NotFinite unless the objective and its gradient are finite.
 
-    `losses` are those of the batch's samples, by their rows in X.
+    `before` are the numbers that the parameters had, and the first to be suspected; `losses` those
+    of the batch's samples, by their rows in X.
     """
+    i = _first_wrong(gradient)
+    if math.isfinite(objective) and i is None:
+        return
+    given = _first_wrong(before)
+    if given is not None:
+        what = f"the parameter {parameters[given].label or given} is {before[given]} before "
+        advice = "Set its .data to a finite number, or build the model anew"
+        raise NotFinite(step, what, f", and the loss is {objective}", True, advice)
     if not math.isfinite(objective):
         raise NotFinite(step, f"the loss is {objective} at ", f": {_culprits(losses)}", True)
-    i = next((i for i, g in enumerate(gradient) if not math.isfinite(g)), None)
     if i is not None:
         name = parameters[i].label or i
         what = f"the loss is {objective} and the gradient of {name} is {gradient[i]} at "
         raise NotFinite(step, what, "", True)
+
+
+def _first_wrong(numbers: Sequence[float]) -> int | None:
+    return next((i for i, x in enumerate(numbers) if not math.isfinite(x)), None)
 
 
 def _culprits(losses: Sequence[tuple[int, float]]) -> str:
@@ -75,7 +93,7 @@ def refuse_non_finite_move(
     step: int,
 ) -> None:
     """NotFinite where a parameter would become infinite or nan."""
-    i = next((i for i, number in enumerate(after) if not math.isfinite(number)), None)
+    i = _first_wrong(after)
     if i is not None:
         what = (
             f" would make the parameter {parameters[i].label or i} {after[i]}, from "

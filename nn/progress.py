@@ -22,15 +22,18 @@ BAR = 20  # characters
 Show = Callable[[str, bool], None]  # a line, and whether it is the last
 
 
-def shown(records: Iterable[Record], epochs: int) -> Iterator[Record]:
-    """Pass the records on and show how far they are, out of so many epochs."""
+def shown(records: Iterable[Record], epochs: int, done: int = 0) -> Iterator[Record]:
+    """Pass the records on and show how far they are, out of so many epochs.
+
+    Some may have been done before, up to the checkpoint that the records go on from.
+    """
     notebook = _notebook()
     stdout = sys.stdout
     if notebook:
-        return _live(records, epochs, notebook)
+        return _live(records, epochs, done, notebook)
     if stdout.isatty():
-        return _live(records, epochs, _terminal(stdout))
-    return _logged(records, epochs, stdout)
+        return _live(records, epochs, done, _terminal(stdout))
+    return _logged(records, epochs, done, stdout)
 
 
 def line(record: Record, epochs: int, seconds: float) -> str:
@@ -54,10 +57,11 @@ def bar(done: int, of: int) -> str:
     return f"[{'#' * filled}{'.' * (BAR - filled)}]"
 
 
-def _live(records: Iterable[Record], epochs: int, show: Show) -> Iterator[Record]:
+def _live(records: Iterable[Record], epochs: int, done: int, show: Show) -> Iterator[Record]:
     start = time.monotonic()
     painted, record = -REFRESH, None
-    text = f"{bar(0, epochs)} epoch 0/{epochs}"
+    total = max(done, epochs)  # the checkpoint may be of a longer training
+    text = f"{bar(done, total)} epoch {done}/{total}"
     try:
         show(text, False)
         for record in records:
@@ -72,9 +76,9 @@ def _live(records: Iterable[Record], epochs: int, show: Show) -> Iterator[Record
         show(text, True)
 
 
-def _logged(records: Iterable[Record], epochs: int, stream: TextIO) -> Iterator[Record]:
+def _logged(records: Iterable[Record], epochs: int, done: int, stream: TextIO) -> Iterator[Record]:
     start = time.monotonic()
-    record, text, pending = None, "", False
+    record, text, pending = None, f"epoch {done}/{max(done, epochs)}", False
     every = max(1, epochs // LOG_LINES)
     try:
         for record in records:
@@ -84,14 +88,16 @@ def _logged(records: Iterable[Record], epochs: int, stream: TextIO) -> Iterator[
                 print(text, file=stream, flush=True)
             yield record
         if ending := _ending(record, epochs):
-            text, pending = text + ending if pending else ending.strip(), True
+            text, pending = text + ending if pending or not record else ending.strip(), True
     finally:
         if pending:
             print(text, file=stream, flush=True)
 
 
 def _ending(record: Record | None, epochs: int) -> str:
-    if record is None or record.epoch == epochs:
+    if record is None:
+        return "  (it was trained to its end before)"
+    if record.epoch == epochs:
         return ""
     return "  (stopped: the validation loss fell no more; kept its best)"
 

@@ -6,9 +6,9 @@ import inspect
 import math
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from autograd import Value
 from nn.checking import functions, given, not_negative, whole
@@ -147,11 +147,31 @@ def checked_plan(
     )
 
 
+class Low(NamedTuple):
+    """The marked epoch of the lowest loss, that loss, and the parameters that it began with."""
+
+    epoch: int
+    loss: float
+    parameters: Sequence[float]
+
+
+class Marks(NamedTuple):
+    """What is remembered of the epochs that were marked."""
+
+    next: int = 0  # the epoch to mark next, or one that has been
+    first: float = 0.0  # the loss of the first epoch
+    low: Low | None = None  # None before the first one's end
+    far: int = 0  # how many in a row, up to the last one, are far above
+    highest: float = 0.0  # the highest loss of those
+
+
 @dataclass(slots=True)
 class Standing:
-    """How far a training is, and what early stopping remembers."""
+    """How far a training is, and what early stopping and the course of its loss remember."""
 
     epoch: int = 0
     lowest: float = math.inf  # the validation loss
     best: Sequence[float] = ()  # the parameters that had it
     waited: int = 0  # epochs since then
+    marks: Marks = field(default_factory=Marks)
+    objectives: Sequence[float] = ()  # of the last steps, as many as an epoch has

@@ -27,7 +27,8 @@ def save(model: Module, path: FilePath) -> None:
     Of a model with a class or a function of your own, or with one parameter at two places, the
     file has the numbers alone: build it as this one was and let `load` fill it.
 
-    TypeError for what is no module; ValueError where a parameter is infinite or nan;
+    TypeError for what is no module; ValueError where a parameter is infinite or nan, modules are
+    nested too deeply (Sequentials: 32 in each other) or a name is not text that UTF-8 can hold;
     FileNotFoundError where the folder is missing, and what else the system raises.
 
     >>> import nn, os, tempfile

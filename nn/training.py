@@ -63,9 +63,10 @@ def fit(
     """
     run = checked_run(model, loss, optimizer, l2, metrics, seed)
     plan = checked_plan(epochs, batch_size, early_stopping, "epoch", eager, checkpoint, resume)
-    records = _records(run, plan, *_prepared(run, plan, X, y, validation), is_shared=False)
+    steps, file = _prepared(run, plan, X, y, validation)
+    records = _records(run, plan, steps, file, is_shared=False)
     try:
-        return list(shown(records, epochs) if progress else records)
+        return list(shown(records, epochs, file.epochs if file else 0) if progress else records)
     finally:
         records.close()  # now, and not when the last traceback is forgotten
 
@@ -115,17 +116,20 @@ def train(
     all, by one with all there is to know; `nn.load` gives its model. With `resume=True` training
     goes on from there, to the same bits as if it had never been stopped, and gives the records
     that are left; it begins at the beginning where there is no such file. `epochs` counts from
-    the beginning and may be more than it was. ModelFileError where the file is damaged or of
-    another training: functions are compared by their names, all other arguments but `metrics`
-    and `every`, and the samples, by what they are.
+    the beginning and may be more than it was. With early_stopping the file has the parameters as
+    the last epoch left them; `resume=True` of a training that has ended brings back the best.
+    While the loss may be running away, the file stays as it was before. ModelFileError where it
+    is damaged or of another training: functions are compared by their names, all other arguments
+    but `metrics` and `every`, and the samples, by what they are.
 
     TypeError or ValueError for arguments that do not fit, before anything has changed;
     ImportError without llvmlite and NumPy unless eager. FloatingPointError where the loss, the
     gradient or a parameter would not be finite after a step: that step is undone. It names the
     step, the samples or the parameter, and what to try. The same where training diverges, that
-    is, the loss stays over 1,000 times the first epoch's while parameters grow; what has grown
-    is undone, back to where the loss was lowest. RuntimeWarning, once, for a layer that is dead:
-    its units give the same for all samples, and it has no gradient.
+    is, the loss stays over 1,000 times the first epoch's above its lowest while parameters grow;
+    what has grown is undone, back to where the loss was lowest. RuntimeWarning, once, for a layer
+    that is dead: it has no gradient, and its units give the same for all samples, or for 256
+    where there are more.
     """
     run = checked_run(model, loss, optimizer, l2, metrics, seed)
     plan = checked_plan(epochs, batch_size, early_stopping, every, eager, checkpoint, resume)
@@ -197,13 +201,14 @@ def _records(
     """The records; the model is up to date at each where others can see it, and at the end."""
     try:
         standing = checkpoint.resume(steps) if checkpoint else Standing()
-        course = Course(run, steps)
+        course = Course(run, steps, standing)
         for epoch in range(standing.epoch + 1, plan.epochs + 1):
             if standing.waited == plan.patience:
                 break
-            is_marked = epoch >= course.next_mark or epoch == plan.epochs
+            is_last = epoch == plan.epochs
+            is_marked = is_last or epoch >= standing.marks.next
             if is_marked:
-                course.begin(epoch)
+                course.begin()
             for record in _epoch(run, plan, steps, course.objectives, epoch):
                 if is_shared:
                     steps.push()
@@ -211,14 +216,15 @@ def _records(
                 if is_shared:
                     steps.pull()
             if is_marked:
-                course.end(epoch, epoch == plan.epochs)
+                course.end(epoch, is_last)
             standing.epoch = epoch
             if plan.patience and record.validation_loss is not None:
                 standing.waited += 1
                 if record.validation_loss < standing.lowest:
                     standing.lowest, standing.best = record.validation_loss, steps.kept()
                     standing.waited = 0
-            if checkpoint:
+            ends = is_last or standing.waited == plan.patience
+            if checkpoint and (ends or not course.may_run_away()):
                 checkpoint.write(steps, standing)
         if standing.lowest < math.inf:
             steps.restore(standing.best)

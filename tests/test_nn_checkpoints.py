@@ -17,7 +17,7 @@ import pytest
 import safetensors.numpy
 
 import nn
-from autograd import Value, tanh
+from autograd import Value, tanh, where
 from nn.model_file import decoded
 from nn.optimizers import Optimizer, OptimizerState
 from nn.safetensors import sealed
@@ -120,6 +120,84 @@ def test_a_training_that_had_ended_gives_its_model_and_no_records(path, eager):
     again, records = fitted(path, eager=eager, resume=True)
     assert records == []
     assert bits(again) == bits(model)
+
+
+def test_the_line_of_a_training_that_had_ended_says_so(path, capsys):
+    fitted(path, eager=True)
+    capsys.readouterr()
+    fitted(path, eager=True, resume=True, progress=True)
+    assert capsys.readouterr().out == "epoch 6/6  (it was trained to its end before)\n"
+    fitted(path, eager=True, resume=True, progress=True, epochs=2)
+    assert capsys.readouterr().out == "epoch 6/6  (it was trained to its end before)\n"
+
+
+def test_so_does_the_bar_in_a_terminal(path, capsys, monkeypatch):
+    fitted(path, eager=True, epochs=3)
+    capsys.readouterr()
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    fitted(path, eager=True, epochs=3, resume=True, progress=True)
+    out = capsys.readouterr().out
+    assert out.endswith("[####################] epoch 3/3  (it was trained to its end before)\n")
+    fitted(path, eager=True, resume=True, progress=True)
+    assert capsys.readouterr().out.startswith("\r[##########..........] epoch 3/6")
+
+
+# -- a training that runs away -------------------------------------------------------------------
+
+
+RUNAWAY = {
+    "all samples at once": {"optimizer": nn.SGD(0.0365)},
+    "batches": {"optimizer": nn.SGD(0.05), "batch_size": 4},
+    "an overflow before three marks": {"optimizer": nn.SGD(1e40), "batch_size": 4},
+    "after it went well": {"optimizer": nn.SGD(lambda t: where(t <= 33, 0.03, 0.045))},
+}
+
+
+def ended(path, count=None, **options):
+    """What the failing training says, the bits that it leaves, and the epochs that it told.
+
+    It is stopped after so many.
+    """
+    model, epochs = nn.Perceptron(1, seed=0), []
+    xs = [[float(i)] for i in range(10)]
+    given = {"loss": nn.mse, "epochs": 200, "checkpoint": path, **options}
+    try:
+        for record in islice(nn.train(model, xs, [2.0 * x for [x] in xs], **given), count):
+            epochs.append(record.epoch)
+    except FloatingPointError as error:
+        return str(error), bits(model), epochs
+    return "", bits(model), epochs
+
+
+@pytest.mark.parametrize("options", RUNAWAY)
+def test_a_training_that_runs_away_fails_the_same_when_it_is_gone_on_with(options, eager, path):
+    given = {**RUNAWAY[options], "eager": eager}
+    said, left, epochs = ended(None, **given)
+    assert "The parameters are those that epoch" in said
+    for stop in (len(epochs) // 3, len(epochs)):
+        path.unlink(missing_ok=True)
+        assert ended(path, stop, **given)[0] == ""
+        again = ended(path, **given, resume=True)
+        assert again[:2] == (said, left)
+        assert again[2] == epochs[len(epochs) - len(again[2]) :]
+    assert ended(path, **given, resume=True)[:2] == (said, left), "what a failure leaves fails"
+
+
+def test_the_last_epoch_of_a_stopped_training_is_no_mark_of_a_longer_one(path):
+    given = {"optimizer": nn.SGD(0.0365), "eager": True}
+    said, left, _ = ended(None, **given)
+    for epochs in (7, 30):
+        assert ended(path, **given, epochs=epochs, resume=True)[0] == ""
+    assert ended(path, **given, resume=True)[:2] == (said, left)
+
+
+def test_one_that_runs_away_does_not_get_into_the_file(path):
+    said, _, epochs = ended(path, optimizer=nn.SGD(0.0365))
+    assert said.startswith("training diverges; by epoch 81")
+    assert len(epochs) == 81
+    found = decoded(path.read_bytes())
+    assert 1 <= found.training.standing.epoch < 60, "of before the loss was far above"
+    assert ended(path, optimizer=nn.SGD(0.0365), resume=True)[0] == said
 
 
 def test_a_model_of_one_s_own_goes_on_too(path, eager):
@@ -317,7 +395,8 @@ def test_another_training_is_refused_before_anything_changes(words, path):
     fitted(path, eager=True, epochs=1)
     content, model = path.read_bytes(), new_model()
     before = bits(model)
-    with pytest.raises(nn.ModelFileError, match=rf"run\.safetensors: .* {words}"):
+    advice = r"or nn\.load the model and train it with a checkpoint of another name"
+    with pytest.raises(nn.ModelFileError, match=rf"run\.safetensors: .* {words}.* {advice}"):
         fitted(path, model, resume=True, **{"eager": True, **OTHER[words]})
     assert bits(model) == before
     assert path.read_bytes() == content
@@ -416,6 +495,15 @@ STATES = {
     r"random\[3\] is str": lambda x: x["random"].__setitem__(3, "1"),
     "random is str": lambda x: x.update(random="1"),
     "gauss is str": lambda x: x.update(gauss="1"),
+    "lacks the field 'next_mark'": lambda x: x.pop("next_mark"),
+    "next_mark is float 1.5": lambda x: x.update(next_mark=1.5),
+    "first is str 'nan', not a number": lambda x: x.update(first="nan"),
+    "first is float 0.5, not text": lambda x: x.update(first=0.5),
+    "far is int -1": lambda x: x.update(far=-1),
+    "highest is str 'high'": lambda x: x.update(highest="high"),
+    "low_epoch is int 0": lambda x: x.update(low_epoch=0),
+    "low_epoch 2 that is yet to come": lambda x: x.update(low_epoch=2),
+    "low_loss is None|low_loss is NoneType": lambda x: x.update(low_loss=None),
 }
 
 
@@ -443,7 +531,7 @@ TENSORS = {
         shape=[3, 2]
     ),
     "has 3 parameters, and there are 9": renamed("training/slots", "slots"),
-    "has 3 parameters, and there are 15": lambda header: header["__metadata__"].pop("training"),
+    "has 3 parameters, and there are 19": lambda header: header["__metadata__"].pop("training"),
 }
 
 
@@ -453,18 +541,59 @@ def test_tensors_that_are_none_of_a_training_are_refused(words, checkpoint):
         decoded(altered(checkpoint, TENSORS[words]))
 
 
-def test_a_training_has_its_gradient(checkpoint):
+@pytest.mark.parametrize("name", ["gradient", "low"])
+def test_a_training_has_its_gradient_and_where_it_was_lowest(name, checkpoint):
     header, content = parts(checkpoint)
     del header["training/best"]
-    renamed("training/gradient", "training/best")(header)
-    with pytest.raises(nn.ModelFileError, match="there is no tensor training/gradient"):
+    renamed(f"training/{name}", "training/best")(header)
+    with pytest.raises(nn.ModelFileError, match=f"there is no tensor training/{name}"):
         decoded(of_header(json.dumps(header, separators=(",", ":")), content[: -3 * 8]))
 
 
-def test_the_best_parameters_are_finite(checkpoint):
-    changed = with_numbers(checkpoint, lambda numbers: numbers.__setitem__(-1, float("inf")))
-    with pytest.raises(nn.ModelFileError, match=r"training/best\[2\] is inf"):
+def test_the_losses_of_its_steps_are_those_of_an_epoch(path):
+    fitted(path, eager=True, epochs=1)
+    header, content = parts(path.read_bytes())
+    begin, end = header["training/objectives"]["data_offsets"]
+    header["training/objectives"].update(shape=[2], data_offsets=[begin, end + 8])
+    for entry in list(header.values())[list(header).index("training/objectives") + 1 :]:
+        entry["data_offsets"] = [place + 8 for place in entry["data_offsets"]]
+    content = content[:end] + bytes(8) + content[end:]
+    path.write_bytes(of_header(json.dumps(header, separators=(",", ":")), content))
+    with pytest.raises(nn.ModelFileError, match=r"the losses of 2 steps; an epoch .* has 1"):
+        fitted(path, eager=True, resume=True)
+
+
+def numbers_at(data, name):
+    """The place of the tensor's first number among those of the file."""
+    header, _ = parts(data)
+    return header[f"training/{name}"]["data_offsets"][0] // 8
+
+
+@pytest.mark.parametrize("name", ["best", "low"])
+def test_the_parameters_to_go_back_to_are_finite(name, checkpoint):
+    place = numbers_at(checkpoint, name) + 2
+    changed = with_numbers(checkpoint, lambda numbers: numbers.__setitem__(place, float("inf")))
+    with pytest.raises(nn.ModelFileError, match=rf"training/{name}\[2\] is inf"):
         decoded(changed)
+
+
+@pytest.mark.parametrize("name", ["gradient", "slots", "objectives"])
+def test_no_other_number_of_a_training_is_nan(name, checkpoint):
+    place = numbers_at(checkpoint, name)
+    changed = with_numbers(checkpoint, lambda numbers: numbers.__setitem__(place, float("nan")))
+    with pytest.raises(nn.ModelFileError, match=f"tensor str 'training/{name}' has a nan"):
+        decoded(changed)
+
+
+def test_a_file_that_would_be_refused_is_not_written(path):
+    model = new_model()
+    records = nn.train(model, X, Y, **USUAL, eager=True, checkpoint=path)
+    next(records), next(records)
+    before = path.read_bytes()
+    model.parameters()[0].grad = float("nan")
+    with pytest.raises(ValueError, match="tensor str 'training/gradient' has a nan"):
+        next(records)
+    assert path.read_bytes() == before
 
 
 def test_a_flipped_bit_under_a_right_digest_gives_a_checkpoint_or_is_refused(checkpoint):

@@ -316,6 +316,52 @@ def test_two_parameters_of_one_name_are_refused(path):
     assert not path.exists()
 
 
+def in_each_other(depth, wrapped):
+    """A layer that is wrapped so many times."""
+    module = nn.Layer(1, 1, seed=0)
+    for _ in range(depth):
+        module = wrapped(module)
+    return module
+
+
+def test_what_is_nested_too_deeply_is_refused_by_its_limit(path):
+    deepest = in_each_other(32, nn.Sequential)
+    nn.save(deepest, path)
+    assert bits(nn.load(path)) == bits(deepest)
+    before = path.read_bytes()
+    for depth in (33, 400):
+        with pytest.raises(ValueError, match="Sequentials are nested in each other deeper than 32"):
+            nn.save(in_each_other(depth, nn.Sequential), path)
+    assert path.read_bytes() == before
+
+
+def test_so_are_modules_of_one_s_own(path):
+    class Own(nn.Module):
+        def __init__(self, inner):
+            self.inner = inner
+
+    with pytest.raises(ValueError, match="modules in Own are nested in each other too deeply"):
+        nn.save(in_each_other(400, Own), path)
+    assert not path.exists()
+
+
+def test_sequentials_that_share_their_parts_are_judged_soon(path):
+    start = time.monotonic()
+    with pytest.raises(ValueError, match="deeper than 32"):
+        nn.save(in_each_other(33, lambda inner: nn.Sequential(inner, inner)), path)
+    assert time.monotonic() - start < SOON
+
+
+def test_a_name_that_no_file_can_hold_is_refused_by_its_field(path):
+    class Own(nn.Module):
+        def __init__(self):
+            self.parts = {"\ud800": Value(1.0)}
+
+    with pytest.raises(ValueError, match=r"would be called 'parts\.\\ud800', which has half of"):
+        nn.save(Own(), path)
+    assert not path.exists()
+
+
 def test_a_module_that_is_reached_on_many_ways_is_written_once(path):
     class Both(nn.Module):
         def __init__(self, inner):

@@ -112,6 +112,19 @@ def test_the_samples_whose_loss_is_not_finite_are_named(wrong, said):
     assert left == [(numbers(line()), gradients(line()))] * 2
 
 
+@pytest.mark.parametrize("wrong", [math.nan, math.inf])
+def test_a_parameter_that_was_wrong_before_is_named_and_not_the_data(wrong):
+    def model():
+        made = nn.MLP(1, [2, 1], "relu", seed=0)
+        made.layers[0].neurons[1].bias.data = wrong
+        return made
+
+    said, _ = failing(model, LINE, ON_LINE, loss=nn.mse)
+    name = f"layers.0.neurons.1.bias is {wrong} before step 1 (epoch 1), and the loss is"
+    assert said.startswith(f"the parameter {name}")
+    assert said.endswith("Set its .data to a finite number, or build the model anew")
+
+
 @pytest.mark.parametrize("dropout", [0.0, 0.25])
 @pytest.mark.parametrize("row", [2, 13, 20])
 def test_in_a_batch_it_is_the_row_of_x_and_the_step_before_is_left(row, dropout):
@@ -233,6 +246,16 @@ def test_a_training_that_ends_far_above_its_beginning_says_so_at_its_end():
     assert said.startswith("training diverges; by epoch 30 the loss has grown to")
 
 
+@pytest.mark.parametrize("shift", [-9.0, -30.0, -1e6, 1e3])
+def test_a_loss_that_is_negative_runs_away_like_another(shift):
+    def shifted(prediction, target):
+        return nn.mse(prediction, target) + shift
+
+    said, left = failing(line, LINE, ON_LINE, loss=shifted, optimizer=nn.SGD(1.0), epochs=1000)
+    assert re.match(r"training diverges; by epoch \d+ the loss has grown to \d", said)
+    assert [after for after, _ in left] == [numbers(line())] * 2
+
+
 # -- losses that do not run away -----------------------------------------------------------------
 # pytest makes an error of every warning, so these also show that no layer is called dead.
 
@@ -260,6 +283,23 @@ def test_a_trained_network_that_is_trained_on_is_none():
     nn.fit(model, LINE, ON_LINE, loss=nn.mse, optimizer=nn.SGD(0.2), epochs=400, progress=False)
     history = nn.fit(model, LINE, ON_LINE, loss=nn.mse, optimizer=nn.Adam(0.01), progress=False)
     assert max(r.loss for r in history) > 1e3 * history[0].loss
+
+
+@pytest.mark.parametrize("eager", WAYS)
+@pytest.mark.parametrize("shift", [-30.0, -25.4, -5.0, -1e6])
+@pytest.mark.parametrize("batch_size", [None, 1])
+def test_neither_is_a_negative_loss_that_swings_as_it_learns(shift, batch_size, eager):
+    X, y = [[float(i)] for i in range(10)], [2.0 * i for i in range(10)]
+
+    def shifted(prediction, target):
+        return 0.5 * (prediction - target) ** 2 + shift
+
+    model = line()
+    nn.fit(
+        model, X, y, loss=shifted, optimizer=nn.Adam(1.0), batch_size=batch_size, epochs=120,
+        progress=False, eager=eager,
+    )  # fmt: skip
+    assert numbers(model) == pytest.approx([2.0, 0.0], abs=0.5)
 
 
 @pytest.mark.parametrize("batch_size", [None, 1])
@@ -337,6 +377,33 @@ def test_a_dead_layer_is_told_once_with_its_units(model, options, message):
     said, _ = told(model, LINE, ON_LINE, **options)
     assert len(said) == 1
     assert message in said[0]
+
+
+def test_of_many_samples_some_are_looked_at_and_the_words_say_how_many():
+    X = [[i / 1000] for i in range(1200)]
+    said, _ = told(killed(0, 3, 1), X, [0.5] * 1200, epochs=1)
+    assert (
+        "give 0 at each of 256 of the 1,200 samples, so that nothing up to it learns from"
+        in said[0]
+    )
+    said, _ = told(killed(0, 3, 1), X[:256], [0.5] * 256, epochs=1)
+    assert "give 0 at each of the 256 samples, so that nothing up to it learns any more" in said[0]
+
+
+def test_those_that_are_looked_at_are_spread_over_all():
+    def late():  # one unit that is alive for the last tenth of the samples alone
+        model = nn.MLP(1, [1, 1], "relu", seed=0)
+        model.layers[0].neurons[0].weights[0].data = 1.0
+        model.layers[0].neurons[0].bias.data = -0.9 * 1200 - 0.5
+        return model
+
+    X = [[float(i)] for i in range(1200)]
+
+    def met(prediction, target):  # no gradient at any sample, and a loss that is not 0
+        return prediction[0] * 0.0 + 1.0
+
+    said, _ = told(late, X, [0.0] * 1200, loss=met, epochs=1)
+    assert said == []
 
 
 def test_a_layer_that_dies_on_the_way_is_told_and_the_rest_learns_on():
