@@ -4,7 +4,8 @@ PYTHON ?= python3
 PEERS := micrograd minigrad xad casadi heyoka jax torch==2.13.0 hypothesis mpmath python-flint
 
 PIP_INSTALL := -m pip install --quiet --quiet
-PYTEST := .venv/bin/python -m pytest --quiet --numprocesses=$(or $(shell nproc 2>/dev/null),auto)
+# Work is stolen, so that a file stays with one process: what it sets up once is set up once.
+PYTEST := .venv/bin/python -m pytest --quiet --dist=worksteal --numprocesses=$(or $(shell nproc 2>/dev/null),auto)
 
 # HOME stays what it is, so that pip finds its user's configuration; what would write there is sent here.
 export AUTOGRAD_CACHE := $(CURDIR)/.cache/autograd

@@ -125,8 +125,8 @@ def _pow_by_base(y: Any, a: Any, b: Any) -> Any:
     near = _moderate(y) & _moderate(size)
     quotient = divide(where(near, y, b * power), size)
     magnitude = where(tame, b * power, where(near, b * quotient, quotient * power))
-    turn = where((a < 0.0) & (floor(b) == b), -pow(-1.0, b), 1.0)  # by b it has no derivative
-    slope = turn * magnitude
+    turns = (a < 0.0) & (floor(b) == b)
+    slope = where(turns, -pow(-1.0, b) * magnitude, magnitude)  # whose derivative by b is nan
     return where((b == 0.0) & (slope * 0.0 != 0.0), 0.0, _if_number(y, slope))
 
 

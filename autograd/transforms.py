@@ -201,12 +201,14 @@ class _Call:
         for i, x in zip(chosen, inputs if isinstance(argnums, tuple) else (inputs,), strict=True):
             arguments[i] = x
         aliases = {id(alias): alias for alias in self.aliases}
+        gone = map(_live.pop, aliases, repeat(None))
+        forget: Callable[[], Any] = functools.partial(deque, gone, maxlen=0)
         try:
             _live.update(aliases)
             # In a context of its own, which an interrupt anywhere leaves behind as a whole.
             result = copy_context().run(_called_inside, f, arguments, kwargs)
         finally:
-            deque(map(_live.pop, aliases, repeat(None)), maxlen=0)
+            forget()
         self.outputs, self.output_structure = flatten(result)
 
     def scalar(self) -> Scalar:

@@ -110,6 +110,12 @@ def test_the_slopes_of_a_power_at_the_infinities(operands: Point, partials: list
     assert bits(ops.pow.local_grads(y, operands), ops.pow) == partials
 
 
+def test_a_first_power_has_the_slope_one_exactly() -> None:
+    huge_and_tiny = [m * 2.0**n for m in (1.1, 1.234, 1.7, 1.9) for n in (-1000, -601, 601, 1000)]
+    for a in both_signs(*huge_and_tiny, 5e-324, 1.7976931348623157e308):
+        assert ops.pow.local_grads(a, (a, 1.0))[0] == 1.0
+
+
 @pytest.mark.parametrize(("x", "y", "by_x", "by_y"), [
     (inf, 2.0, 1.0, 0.0),
     (-inf, 2.0, -1.0, 0.0),

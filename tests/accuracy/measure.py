@@ -69,7 +69,7 @@ class Score:
         if self.worst > self.target.worst and self.worst_at:
             at = f"{self.worst_at.name}{self.worst_at.operands}"
             found.append(f"{at} is {self.worst:.0f} ulps off, more than {self.target.worst}")
-        if self.points - self.near > round((1 - self.target.share) * self.points, 6):
+        if self.points - self.near > max(1, round((1 - self.target.share) * self.points, 6)):
             near, asked = f"{self.share:.2%} within {self.target.near}", f"{self.target.share:.0%}"
             found.append(f"{near} ulps, less than {asked}")
         return found
