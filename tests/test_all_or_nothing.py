@@ -81,24 +81,18 @@ def test_the_check_finds_what_goes_wrong_later():
 REAL = """
 import os, random, signal, sys, threading
 import nn
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 X, y = [[0.5], [1.0], [2.0], [-1.0]], [1.0, 2.0, 3.0, 0.5]
 options = dict(loss=nn.mse, optimizer=nn.Adam(0.001), batch_size=3)
 def seen(model):
     return tuple([p.data for p in model.parameters()] + [p.grad for p in model.parameters()])
 def interrupted(eager, epochs, seconds):
     model = nn.Perceptron(1, seed=0)
-    ended = threading.Event()
-    def press():  # again, where one fell into a callback, which Python ignores
-        while not ended.wait(seconds if not pressed else 5.0):
-            pressed.append(os.kill(os.getpid(), signal.SIGINT))
-    pressed = []
-    thread = threading.Thread(target=press)
+    timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
     try:
-        thread.start()
+        timer.start()
         nn.fit(model, X, y, epochs=epochs, eager=eager, progress=False, **options)
     except KeyboardInterrupt:
-        ended.set()
-        thread.join()
         return model
     sys.exit("it was over before Ctrl-C came")
 rng = random.Random(0)
