@@ -25,7 +25,7 @@ from tests.structures import WORK, Named, Work, compile_and_run, on_a_small_stac
 
 COMPILED = 3_000  # three times Python's recursion limit
 STEPS = 10_000
-KEPT = 1024  # bytes after all these steps: a bit a step
+KEPT = 8 * 1024  # bytes after a tenth of these steps: half the smallest block a step
 MODEST_RECURSION_LIMIT = 10_000  # Python's own is 1,000; Hypothesis and IPython raise it a little
 
 
