@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["refuse_missing_folder", "write_file"]
+__all__ = ["is_device", "refuse_missing_folder", "write_file"]
 
 
 def write_file(path: str | os.PathLike[str], content: bytes) -> None:
@@ -15,8 +15,7 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> None:
     """
     refuse_missing_folder(path)
     name = os.path.realpath(os.fsdecode(path))
-    there = os.path.exists(name)
-    if there and not os.path.isfile(name) and not os.path.isdir(name):
+    if is_device(name):
         raise OSError(f"{name!r} is a device or a pipe; give the path of a file")
     temporary = f"{name}.{os.urandom(8).hex()}.part"
     try:
@@ -24,13 +23,18 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())  # or a power cut after the renaming could leave it empty
-        if there:
+        if os.path.exists(name):
             os.chmod(temporary, os.stat(name).st_mode & 0o777)
         os.replace(temporary, name)
     except BaseException:
         if os.path.exists(temporary):
             os.unlink(temporary)
         raise
+
+
+def is_device(path: str | os.PathLike[str]) -> bool:
+    """Whether a device or a pipe is there, which may have no end and is not to be replaced."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
 
 
 def refuse_missing_folder(path: str | os.PathLike[str]) -> None:

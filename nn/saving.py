@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from autograd import Value
-from autograd.files import write_file
+from autograd.files import is_device, write_file
 from nn.checking import given
 from nn.distrust import ModelFileError
 from nn.model_file import Contents, ModelFile, contents_of, decoded, encoded
@@ -82,7 +82,7 @@ def read(path: FilePath) -> ModelFile:
 
 def _bytes_of(path: FilePath) -> bytes:
     """What the file has, unless that could be without end."""
-    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+    if is_device(path):
         raise ModelFileError("it is a device or a pipe, not a file")
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size

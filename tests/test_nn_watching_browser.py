@@ -438,14 +438,6 @@ bad = nn.watch(nn.MLP(2, [4, 1], "relu", seed=0), X, y, **given | {{"optimizer":
 bad"""
 
 
-@pytest.fixture
-def server(request):
-    """Tests in JupyterLab ask its server; the pages from disk ask nobody."""
-    if "jupyterlab" not in request.fixturenames:
-        return None
-    return request.getfixturevalue("jupyterlab").address
-
-
 def state_is(page, state):
     page.wait_for_function(
         "(state) => document.querySelector('.state')?.dataset.state === state", arg=state
