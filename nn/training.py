@@ -219,10 +219,7 @@ def _records(
                 course.end(epoch, is_last)
             standing.epoch = epoch
             if plan.patience and record.validation_loss is not None:
-                standing.waited += 1
-                if record.validation_loss < standing.lowest:
-                    standing.lowest, standing.best = record.validation_loss, steps.kept()
-                    standing.waited = 0
+                _look_for_lowest(standing, record.validation_loss, steps)
             ends = is_last or standing.waited == plan.patience
             if checkpoint and (ends or not course.may_run_away()):
                 checkpoint.write(steps, standing)
@@ -233,6 +230,13 @@ def _records(
         course.break_off(error, epoch)
     finally:
         steps.push()
+
+
+def _look_for_lowest(standing: Standing, validation_loss: float, steps: Steps) -> None:
+    """Keep the parameters where the loss is the lowest so far; else one epoch more has waited."""
+    standing.waited += 1
+    if validation_loss < standing.lowest:
+        standing.lowest, standing.best, standing.waited = validation_loss, steps.kept(), 0
 
 
 def _epoch(
