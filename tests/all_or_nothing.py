@@ -22,7 +22,8 @@ from tests.interruption import count_points, interrupted_at
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = (f"{ROOT}/autograd/", f"{ROOT}/nn/")
-MODULES = "training course steps compiled_steps eager_steps optimizers writing".split()
+MODULES = """training course steps compiled_steps eager_steps optimizers writing not_finite
+    dead_layers checkpoints training_state model_file watched recording""".split()
 MACHINE = (f"{ROOT}/autograd/llvm/machine.py",)
 TRAINING = tuple([f"{ROOT}/nn/{name}.py" for name in MODULES])
 
@@ -143,7 +144,7 @@ def gradients(model: nn.Module) -> list[float]:
 
 
 def training(through: Any = nn.fit, **chosen: Any) -> Callable[[Path], World]:
-    """Two epochs by `fit`, or by `train` with each step a record, or by `watch`."""
+    """Two epochs by `fit`, or by `train` or `watch` with each step a record."""
     options = {"loss": nn.mse, "optimizer": nn.SGD(0.1, momentum=0.5), "epochs": 2} | chosen
 
     def make(_: Path) -> World:
@@ -157,12 +158,55 @@ def training(through: Any = nn.fit, **chosen: Any) -> Callable[[Path], World]:
         def act() -> object:
             if through is nn.fit:
                 return nn.fit(model, SAMPLES, TARGETS, progress=False, **options)
+            if through is nn.watch:
+                return nn.watch(model, SAMPLES, TARGETS, every="step", **options).run()
             return list(nn.train(model, SAMPLES, TARGETS, every="step", **options))
 
         return World(act, lambda: (numbers(model), gradients(model)), steps)
 
     return make
 
+
+def checkpointed(begun: int, eager: bool = False) -> Callable[[Path], World]:
+    """Three epochs of one step each, each with its checkpoint; so many of them were done before.
+
+    Of a training that is gone on with, the first state is the file's, before any step.
+    """
+    options = {"loss": nn.mse, "optimizer": nn.Adam(0.1), "eager": eager, "resume": True}
+
+    def make(folder: Path) -> World:
+        path = folder / "run.safetensors"
+        given = options | {"checkpoint": path}
+
+        def fitted(model: nn.Module, epochs: int) -> object:
+            return nn.fit(model, SAMPLES, TARGETS, epochs=epochs, progress=False, **given)
+
+        path.unlink(missing_ok=True)  # of a world before
+        if begun:
+            fitted(nn.MLP(1, [2, 1], dropout=0.25, seed=0), begun)
+        model = nn.MLP(1, [2, 1], dropout=0.25, seed=1)
+
+        def reach(k: int) -> None:
+            epochs, is_between = divmod(k - (begun > 0), 2)
+            if k == 0:
+                return
+            if is_between:  # the step's record comes before its checkpoint
+                records = nn.train(model, SAMPLES, TARGETS, epochs=EPOCHS, **given)
+                list(islice(records, epochs + 1))
+                records.close()  # type: ignore[attr-defined]  # it is a generator
+            else:
+                fitted(model, begun + epochs)
+
+        def seen() -> object:
+            file = path.read_bytes() if path.exists() else None
+            return numbers(model), gradients(model), os.listdir(folder), file
+
+        return World(lambda: fitted(model, EPOCHS), seen, reach)
+
+    return make
+
+
+EPOCHS = 3
 
 # -- files ---------------------------------------------------------------------------------------
 
@@ -277,6 +321,11 @@ ACTIONS: dict[str, Action] = {
     "fit, eager, from its call":  Action(training(eager=True), 2, 12),
     "train":                      Action(training(nn.train, **BATCHES), 4, 8, TRAINING),
     "train, eager":               Action(training(nn.train, eager=True, **BATCHES), 4, 16, TRAINING),
+    "watch(...).run":             Action(training(nn.watch, **BATCHES), 4, 8, TRAINING),
+    "fit, checkpoint":            Action(checkpointed(0), 6, 16, TRAINING),
+    "fit, checkpoint, eager":     Action(checkpointed(0, eager=True), 6, 24, TRAINING),
+    "fit, resumed":               Action(checkpointed(1), 5, 16, TRAINING),
+    "fit, resumed, eager":        Action(checkpointed(1, eager=True), 5, 24, TRAINING),
     "draw(...).save":             Action(writing(lambda path: draw(GRAPH).save(path), ".dot"), few=40),
     "step(...).save":             Action(writing(lambda path: step(GRAPH).save(path), ".html"), few=8),
     "nn.save":                    Action(writing(lambda path: nn.save(LAYER, path), ".safetensors"), few=40),
