@@ -22,11 +22,11 @@ export PYTEST_DEBUG_TEMPROOT := $(CURDIR)/.cache
 export XDG_CACHE_HOME := $(CURDIR)/.cache
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types examples unit format bench accuracy thorough fuzz mutants clean
+.PHONY: help setup demo test lint types examples unit test-arrays format bench accuracy thorough fuzz mutants clean
 .NOTPARALLEL:
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 demo: setup  ## train two networks on real data; pictures go to out/
 	.venv/bin/python -m nn
@@ -57,6 +57,10 @@ format: setup  ## rewrite the code as `make lint` wants it
 
 bench: .bench/ready  ## time the workloads beside the peers, in an environment of their own
 	PYTHONPATH='$(CURDIR)' .bench/bin/python -m tests.benchmarks.run
+
+test-arrays: setup  ## programs on the arrays of PyTorch and JAX too, which this installs: 1 GB
+	.venv/bin/python $(PIP_INSTALL) torch==2.13.0 jax
+	$(PYTEST) tests/test_lanes.py
 
 accuracy: .bench/ready  ## measure each operation in ulps beside PyTorch and JAX; writes ACCURACY.md
 	PYTHONPATH='$(CURDIR)' .bench/bin/python -m tests.accuracy

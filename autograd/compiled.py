@@ -23,7 +23,9 @@ from autograd.tree import flatten, unflatten
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from autograd.array_code import ArrayCode
     from autograd.bound import Bound
+    from autograd.llvm.compile import CompiledProgram
     from autograd.program import Program
     from autograd.tree import Tree
 
@@ -36,7 +38,12 @@ class Compiled:
     """A function with what was compiled of it so far, one entry a structure of arguments."""
 
     def __init__(
-        self, f: Callable[..., Tree], static: tuple[str, ...], threads: int, fastmath: bool
+        self,
+        f: Callable[..., Tree],
+        static: tuple[str, ...],
+        threads: int,
+        fastmath: bool,
+        backend: str,
     ) -> None:
         if not callable(f):
             raise TypeError(f"jit compiles a function, not {describe(f)}")
@@ -46,10 +53,14 @@ class Compiled:
             raise ValueError(f"threads is a whole number from 1 on, not {describe(threads)}")
         if not isinstance(static, tuple):
             raise TypeError(f'static is a tuple of names, as in ("n",), not {describe(static)}')
+        if backend not in ("llvm", "numpy"):
+            raise ValueError(f'backend is "llvm" or "numpy", not {describe(backend)}')
+        if backend == "numpy" and (fastmath or threads > 1):
+            raise ValueError('backend="numpy" computes in one thread, without fastmath')
         functools.update_wrapper(self, f)
         self._f = f
         self._static = static
-        self._threads, self._fastmath = threads, fastmath
+        self._threads, self._fastmath, self._backend = threads, fastmath, backend
         self._entries: list[Entry] = []
         self._reader = Reader()
         self._lock = threading.Lock()
@@ -113,9 +124,19 @@ class Compiled:
             for entry in self._entries:
                 if entry.fits(arguments, fixed):
                     return entry
-            entry = _Trace(self._f, arguments, fixed).entry(self._threads, self._fastmath)
+            trace = _Trace(self._f, arguments, fixed)
+            entry = trace.entry(self._code(trace.program), self._threads)
             self._entries = [entry, *self._entries]
             return entry
+
+    def _code(self, program: Program) -> CompiledProgram | ArrayCode:
+        if self._backend == "numpy":
+            from autograd.array_code import ArrayCode
+
+            return ArrayCode(simplify(program))
+        from autograd.llvm.compile import compile_program
+
+        return compile_program(program, fastmath=self._fastmath, prepare=simplify)
 
 
 class _Fixed:
@@ -207,11 +228,8 @@ class _Trace:
                 inputs.append(placeholder(getattr(x, "label", "") or name))
         return inputs
 
-    def entry(self, threads: int, fastmath: bool) -> Entry:
-        """What calls with such arguments need, compiled."""
-        from autograd.llvm.compile import compile_program
-
-        code = compile_program(self.program, fastmath=fastmath, prepare=simplify)
+    def entry(self, code: CompiledProgram | ArrayCode, threads: int) -> Entry:
+        """What calls with such arguments need, with the code of the program."""
         kinds = dict(zip(self.order, code.outputs, strict=True))
         uniform = [i for i, kind in kinds.items() if kind != "lane"]
         rows = [i for i, kind in kinds.items() if kind == "lane"]

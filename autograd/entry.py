@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from itertools import compress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy
 
@@ -15,10 +15,13 @@ from autograd.signature import Arguments, number, same
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from autograd.array_code import ArrayCode, ArrayFrame
     from autograd.llvm.compile import CompiledProgram
     from autograd.llvm.frame import Frame
     from autograd.traced_array import TracedArray
     from autograd.tree import Tree
+
+    AnyFrame: TypeAlias = Frame | ArrayFrame
 
 FRAMES_KEPT = 4  # for so many numbers of lanes: mini-batches, and a last smaller one
 FEWEST_LENT = 4096  # lanes: below, a copy costs less than another pointer
@@ -40,7 +43,7 @@ class Rows(NamedTuple):
     begin: int
     end: int
 
-    def write(self, frame: Frame | Inputs, array: Any, lanes: int) -> None:
+    def write(self, frame: AnyFrame | Inputs, array: Any, lanes: int) -> None:
         """The array's samples into its rows."""
         samples = array.transpose(self.order).reshape(-1, lanes)
         frame.lane_inputs[self.begin : self.end, :lanes] = samples
@@ -111,7 +114,7 @@ class Spread:
             raise ValueError(f"expected one number of samples, at least 1, not {sorted(counts)}")
         return int(counts.pop())
 
-    def write_numbers(self, frame: Frame | Inputs, arguments: Arguments) -> None:
+    def write_numbers(self, frame: AnyFrame | Inputs, arguments: Arguments) -> None:
         """The numbers and elements into the uniform inputs."""
         buffer: Any = frame.uniform_inputs
         numbers = arguments.numbers()
@@ -124,12 +127,12 @@ class Spread:
         for e in self.elements:
             frame.uniform_inputs[e.begin : e.end] = arguments.arrays[e.array].ravel()
 
-    def write_lanes(self, frame: Frame | Inputs, arrays: Sequence[Any], lanes: int) -> None:
+    def write_lanes(self, frame: AnyFrame | Inputs, arrays: Sequence[Any], lanes: int) -> None:
         """Each mapped array's samples into its rows of lanes."""
         for r in self.rows:
             r.write(frame, arrays[r.array], lanes)
 
-    def lend_lanes(self, frame: Frame, arrays: Sequence[Any], lanes: int) -> None:
+    def lend_lanes(self, frame: AnyFrame, arrays: Sequence[Any], lanes: int) -> None:
         """The same, but a long array of one axis is read where it lies, until `take_back`."""
         if not self._lends(lanes):
             return self.write_lanes(frame, arrays, lanes)
@@ -141,7 +144,7 @@ class Spread:
                 r.write(frame, array, lanes)
         return None
 
-    def take_back(self, frame: Frame, lanes: int) -> None:
+    def take_back(self, frame: AnyFrame, lanes: int) -> None:
         """Read the frame's own rows again: the caller's arrays may go, or change."""
         if self._lends(lanes):
             for r in self.rows:
@@ -166,7 +169,7 @@ class Entry:
         *,
         arguments: Arguments,
         fixed: object,
-        code: CompiledProgram,
+        code: CompiledProgram | ArrayCode,
         threads: int,
         spread: Spread,
         assemble: Callable[[Results], Tree],
@@ -182,7 +185,7 @@ class Entry:
             for i, x in enumerate(arguments.arrays)
         ]
         self._last_shapes: list[tuple[int, ...]] = []
-        self._frames: dict[int, list[Frame]] = {}
+        self._frames: dict[int, list[AnyFrame]] = {}
 
     def fits(self, arguments: Arguments, fixed: object) -> bool:
         """Whether the code is for such arguments, whatever the number of their samples."""
@@ -219,19 +222,19 @@ class Entry:
             self.spread.take_back(frame, lanes)
             self._give_back(frame, lanes)
 
-    def results(self, frame: Frame, lanes: int) -> Tree:
+    def results(self, frame: AnyFrame, lanes: int) -> Tree:
         """The tree of what the last run of the frame gave."""
         uniforms = frame.uniform_outputs
         return self.assemble(Results(tuple(uniforms.tolist()), uniforms, frame.lane_outputs, lanes))
 
-    def _borrow(self, lanes: int) -> Frame:
+    def _borrow(self, lanes: int) -> AnyFrame:
         """Buffers that no other thread uses."""
         try:
             return self._frames[lanes].pop()
         except (KeyError, IndexError):
             return self.code.frame(lanes, self.threads)
 
-    def _give_back(self, frame: Frame, lanes: int) -> None:
+    def _give_back(self, frame: AnyFrame, lanes: int) -> None:
         if lanes not in self._frames and len(self._frames) >= FRAMES_KEPT:
             oldest, *_ = self._frames  # in one step: other threads change it, too
             self._frames.pop(oldest, None)

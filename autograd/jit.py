@@ -16,6 +16,7 @@ def jit(
     static: tuple[str, ...] = (),
     threads: int = 1,
     fastmath: bool = False,
+    backend: str = "llvm",
 ) -> Compiled:
     """The function that gives what f gives, computed by machine code.
 
@@ -25,15 +26,17 @@ def jit(
     `vmap` as arrays. `static` names arguments that are structure: compared by `==`, and known
     while tracing. `threads` share the lanes of a `vmap`, with the same bits. `fastmath` lets the
     machine reorder sums and fuse products into them, and so gives up bits that are the same
-    everywhere, the sign of zeros, and exact agreement with the eager numbers.
+    everywhere, the sign of zeros, and exact agreement with the eager numbers. Where LLVM cannot
+    run, `backend="numpy"` computes each instruction by NumPy, and SciPy for erf, lgamma and their
+    like, for all lanes at once: several times slower, in one thread, and to a few ulp.
 
     Values from outside that f uses without being given them are constants of the program.
     Inside a `grad` or another transform from outside, and under `detect_anomaly()`, it runs
     uncompiled, as Values: compile the outermost, `jit(grad(f))`.
 
     TypeError where f needs a number while it is traced, as in `if x > 0`. ImportError without
-    llvmlite and NumPy. Tracing costs about 20 µs an instruction, compiling 50 µs, once; code is
-    kept on disk.
+    NumPy and, but for that backend, llvmlite. Tracing costs about 20 µs an instruction, compiling
+    50 µs, once; code is kept on disk.
 
     >>> from autograd import grad
     >>> slope = jit(grad(lambda x: x**3 - x))
@@ -46,4 +49,4 @@ def jit(
         raise ImportError(
             f'jit needs llvmlite and NumPy ({error}): pip install "stepgrad[compile]"'
         ) from error
-    return Compiled(f, static, threads, fastmath)
+    return Compiled(f, static, threads, fastmath, backend)

@@ -106,6 +106,10 @@ class Program:
         """Whether the slot holds a truth value instead of a number."""
         return slot >= self.first and gives_truth(self.instructions[slot - self.first][0])
 
+    def kind(self, slot: int) -> str:
+        """Whether the slot is a "lane", or a uniform "number" or "truth"."""
+        return "lane" if self.is_lane[slot] else "truth" if self.is_truth(slot) else "number"
+
     def __str__(self) -> str:
         """One line a slot; a lane is marked with a star, an output with its slot at the end."""
         lines = []
@@ -174,6 +178,29 @@ class Program:
             else:
                 values.append(op.value(*xs))
         return [values[i] for i in self.outputs]
+
+    def __call__(self, *inputs: Any, xp: Any) -> list[Any]:
+        """The outputs as arrays of a library, on its device: NumPy, PyTorch, JAX, Dask, CuPy …
+
+        `xp` is the library's namespace, as the Array API standard has it: `numpy`, `torch`,
+        `jax.numpy`, `dask.array`. An input is an array of floats, of one shape for all lane
+        inputs, or a number; a program without lanes is computed element by element. It works
+        inside `jax.jit` and on PyTorch tensors anywhere. Precision, and the order of sums over
+        lanes, are the library's; an index out of range, for which `run` raises, gives nan.
+
+        ValueError for another number of inputs or lanes of several shapes, TypeError for arrays
+        of integers or none, NotImplementedError, by name, for a function that the library does not
+        have. O(instructions) calls of the library; `take` and its like are as many as operands.
+
+        >>> import numpy
+        >>> from autograd import jit, sin
+        >>> program = jit(lambda x, y: x * y + sin(x)).program(1.0, 1.0)
+        >>> program(numpy.asarray([0.0, 1.0]), 3.0, xp=numpy)
+        [array([0.        , 3.84147098])]
+        """
+        from autograd.lanes import run_lanes
+
+        return run_lanes(self, inputs, xp)
 
     def _lanes(self, inputs: Sequence[Any], lanes: int | None) -> int:
         if len(inputs) != len(self.inputs):

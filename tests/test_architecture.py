@@ -21,7 +21,7 @@ LAYERS = [
     ["value"],
     ["traced", "functions"],
     ["tree", "program"],
-    ["transforms", "trace", "simplify", "collapse"],
+    ["lanes", "transforms", "trace", "simplify", "collapse"],
     ["vmap"],
     ["jit"],
     ["wording"],
@@ -31,9 +31,9 @@ LAYERS = [
     ["explain"],
 ]
 # The compiled path, which is loaded when something is compiled; it may use all of the core.
-LATE = {("jit", "compiled")}  # the one door between the two
+LATE = {("jit", "compiled"), ("program", "lanes")}  # doors that open with the first call
 COMPILED = [
-    ["traced_array", "signature", "assemble"],
+    ["traced_array", "signature", "assemble", "array_code"],
     ["entry"],
     ["bound"],
     ["compiled"],

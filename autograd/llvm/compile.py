@@ -111,16 +111,11 @@ def _text(
         write_program(module)
         constants = _constants_in_memory(plan)
         layout = _layout(plan, module, len(constants) // 2)
-        kinds = [_kind(plan.program, slot) for slot in plan.program.outputs]
+        kinds = [KINDS.index(plan.program.kind(slot)) for slot in plan.program.outputs]
         exports = {"layout": astuple(layout), "constants": constants, "outputs": kinds}
         return module.text({name: numbers or [0] for name, numbers in exports.items()})
 
     return text
-
-
-def _kind(program: Program, slot: int) -> int:
-    name = "lane" if program.is_lane[slot] else "truth" if program.is_truth(slot) else "number"
-    return KINDS.index(name)
 
 
 def _layout(plan: Schedule, module: Module, constants: int) -> Layout:

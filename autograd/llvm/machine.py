@@ -26,7 +26,7 @@ try:
 except ImportError as error:
     raise ImportError(
         'compiling needs llvmlite: pip install "stepgrad[compile]"; '
-        "or call the function without jit"
+        'or compute more slowly, by jit(f, backend="numpy") or without jit'
     ) from error
 
 # LLVM's newer linker puts a library's code and constants side by side, so that short addresses
