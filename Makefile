@@ -22,7 +22,7 @@ export PYTEST_DEBUG_TEMPROOT := $(CURDIR)/.cache
 export XDG_CACHE_HOME := $(CURDIR)/.cache
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types examples unit test-arrays format bench accuracy thorough fuzz mutants clean
+.PHONY: help setup demo test lint types examples unit test-arrays format bench idioms docs accuracy thorough fuzz mutants clean
 .NOTPARALLEL:
 
 help:  ## this list
@@ -44,7 +44,8 @@ types: setup  ## mypy --strict on autograd and nn
 
 examples: setup  ## doctests of the code and of the README, and the notebooks
 	@echo "== doctests and notebooks"
-	$(PYTEST) --doctest-modules --doctest-glob=README.md --nbmake autograd nn README.md notebooks
+	$(PYTEST) --doctest-modules --doctest-glob=README.md --doctest-glob=coming-from.md --nbmake \
+	    autograd nn README.md docs/coming-from.md notebooks
 
 unit: setup  ## unit and property tests, some of them in a browser
 	@$(call check_browser)
@@ -61,6 +62,13 @@ bench: .bench/ready  ## time the workloads beside the peers, in an environment o
 test-arrays: setup  ## programs on the arrays of PyTorch and JAX too, which this installs: 1 GB
 	.venv/bin/python $(PIP_INSTALL) torch==2.13.0 jax
 	$(PYTEST) tests/test_lanes.py
+
+idioms: .bench/ready  ## run what micrograd, PyTorch and JAX say in docs/coming-from.md, in them
+	PYTHONPATH='$(CURDIR)' .bench/bin/python -m tests.idioms
+
+docs: setup  ## the documentation, as pages that need no network, in out/docs
+	.venv/bin/python $(PIP_INSTALL) --editable '.[docs]'
+	.venv/bin/python -m docs
 
 accuracy: .bench/ready  ## measure each operation in ulps beside PyTorch and JAX; writes ACCURACY.md
 	PYTHONPATH='$(CURDIR)' .bench/bin/python -m tests.accuracy

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 def _of_one(op: Op, x: T) -> T:
     operand: Any = x
+    if operand.__class__ is float:
+        return op.value(operand)  # type: ignore[no-any-return]
     result: Any = _unary(op, operand) if operand.__class__ is Value else op(as_operand(operand))
     return result  # type: ignore[no-any-return]  # a Value from a Value, a float from a float
 

@@ -381,7 +381,7 @@ def logsumexp(*xs: float) -> float:
     y = shift + rest
     if abs(y) >= rest:
         return y
-    with in_decimals(30) as context:
+    with in_decimals(50) as context:
         exact, *terms = map(context.create_decimal_from_float, (y, *xs))
         return float(exact + (reduce(_add, [(x - exact).exp() for x in terms]) - 1))
 

@@ -120,6 +120,8 @@ def _match(structure: Structure, tree: Tree, emit: Callable[[Any], None]) -> Non
     tag, *details = structure
     if tag == "static":
         return None
+    if hasattr(tree, "unrolled"):  # an array argument while tracing
+        tree = tree.unrolled()
     kind = type(tree)
     found: tuple[object, ...]
     if tag == "sequence" and isinstance(tree, (list, tuple)):
@@ -165,7 +167,7 @@ def _rebuild(structure: Structure, leaves: Iterator[Tree], lanes_first: bool) ->
 def _array(shape: tuple[int, ...], elements: list[Tree], lanes_first: bool) -> Tree:
     """An array of floats, of Values (dtype object), or of arrays, whose axes come last or first."""
     numpy = sys.modules["numpy"]
-    if elements and is_array(elements[0]):
+    if elements and hasattr(elements[0], "__array_function__"):  # NumPy's, or another library's
         inner = elements[0].shape
         if lanes_first:
             return numpy.stack(elements, axis=len(inner)).reshape(*inner, *shape)

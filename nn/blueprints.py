@@ -14,15 +14,20 @@ from typing import Any, NamedTuple
 
 from autograd import Value, softmax
 from nn.activations import ACTIVATIONS
+from nn.attention import CausalSelfAttention
 from nn.checking import given
 from nn.convolution import Conv2d
 from nn.distrust import Judge, ModelFileError, judge_fields, list_of, whole_between
 from nn.dropout import Dropout
+from nn.embedding import Embedding
 from nn.flattening import Flatten, Unflatten
 from nn.layers import Layer, Perceptron
+from nn.linear_map import Linear
 from nn.module import Module
 from nn.networks import MLP, Sequential
+from nn.normalization import RMSNorm
 from nn.pooling import AvgPool2d, MaxPool2d
+from nn.transformer import GPT
 
 Blueprint = dict[str, Any]
 
@@ -210,6 +215,11 @@ def _judge_rate(x: Any, place: str) -> None:
         raise ModelFileError(f"{place} is {given(x)}, not a number in [0, 1)")
 
 
+def _judge_epsilon(x: Any, place: str) -> None:
+    if type(x) is not float or not 0.0 < x < math.inf:
+        raise ModelFileError(f"{place} is {given(x)}, not a number above 0")
+
+
 def _judge_activation(x: Any, place: str) -> None:
     if type(x) is not str or x not in ACTIVATIONS:
         raise ModelFileError(f"{place} is {given(x)}, not one of {', '.join(ACTIVATIONS)}")
@@ -323,6 +333,49 @@ KINDS: dict[str, Kind] = {
         told=lambda m: {"rate": m.rate, "width": m.width},
         made=Dropout,
         count=lambda rate, width: 0,
+    ),
+    "Linear": Kind(
+        module=Linear,
+        fields={"inputs": _judge_size, "outputs": _judge_size},
+        told=lambda m: {"inputs": m.inputs, "outputs": m.outputs},
+        made=lambda inputs, outputs: Linear(inputs, outputs, initialization=_zero),
+        count=lambda inputs, outputs: inputs * outputs,
+    ),
+    "Embedding": Kind(
+        module=Embedding,
+        fields={"tokens": _judge_size, "width": _judge_size},
+        told=lambda m: {"tokens": m.tokens, "width": m.width},
+        made=lambda tokens, width: Embedding(tokens, width, initialization=_zero),
+        count=lambda tokens, width: tokens * width,
+    ),
+    "RMSNorm": Kind(
+        module=RMSNorm,
+        fields={"epsilon": _judge_epsilon},
+        told=lambda m: {"epsilon": m.epsilon},
+        made=RMSNorm,
+        count=lambda epsilon: 0,
+    ),
+    "CausalSelfAttention": Kind(
+        module=CausalSelfAttention,
+        fields={"width": _judge_size, "heads": _judge_size},
+        told=lambda m: {"width": m.width, "heads": m.heads},
+        made=lambda width, heads: CausalSelfAttention(width, heads, initialization=_zero),
+        count=lambda width, heads: 4 * width * width,
+    ),
+    "GPT": Kind(
+        module=GPT,
+        fields=dict.fromkeys(("tokens", "positions", "width", "heads", "layers"), _judge_size),
+        told=lambda m: {
+            "tokens": m.tokens,
+            "positions": m.positions,
+            "width": m.token_embedding.width,
+            "heads": m.blocks[0].attention.heads,
+            "layers": len(m.blocks),
+        },
+        made=lambda **fields: GPT(**fields, initialization=_zero),
+        count=lambda tokens, positions, width, heads, layers: (
+            (2 * tokens + positions) * width + layers * 12 * width * width
+        ),
     ),
     "Sequential": Kind(
         module=Sequential,

@@ -11,17 +11,15 @@ from typing import Any, NamedTuple
 import numpy
 
 from autograd import jit
+from nn.column_steps import ColumnSteps
+from nn.compiled_moves import Row, row
 from nn.not_finite import refuse_non_finite, refuse_non_finite_move
-from nn.optimizers import OptimizerState
-from nn.programs import batch_gradient, moves, sample_losses, validation
+from nn.programs import batch_gradient, sample_losses, validation
 from nn.random_arrays import Floats, mask_array, order_array
 from nn.run import Run
 from nn.sample_arrays import sample_arrays
 from nn.samples import Sample
 from nn.steps import Step
-from nn.writing import write_both
-
-Row = Any  # a memoryview of doubles: copying between two takes a third of the time of arrays
 
 
 class _Batch(NamedTuple):
@@ -39,30 +37,8 @@ class _Batch(NamedTuple):
     result: Callable[[], Any]
 
 
-class _State(NamedTuple):
-    """All there is to know after a step, a column for each parameter."""
-
-    columns: Floats  # rows: the parameters' numbers, their slots one after the other, the gradient
-    numbers: Row  # the first row
-
-
-class _Move(NamedTuple):
-    """The optimiser's rule, bound to columns that it reads and columns that it writes."""
-
-    moment: Row  # learning rate, number of the step
-    columns: Floats
-    gradient: Row  # the last of their rows
-    compute: Callable[[], None]
-    check: Row  # 0.0 if all is finite
-    after: _State
-
-
-class CompiledSteps:
-    """The steps of a training whose numbers are in arrays; `push` writes them into the Values.
-
-    A step is done when `_state` is another one. Two moves take turns at writing it, so that until
-    then the one before is whole.
-    """
+class CompiledSteps(ColumnSteps):
+    """The steps of a training whose numbers are in arrays; `push` writes them into the Values."""
 
     def __init__(
         self,
@@ -72,7 +48,8 @@ class CompiledSteps:
         batch_size: int | None,
         rows: Sequence[int],
     ) -> None:
-        self._run, self._number, self.samples, self._rows = run, 0, samples, rows
+        super().__init__(run)
+        self.samples, self._rows = samples, rows
         self._dropouts: list[Any] = [m for m in run.model.modules() if hasattr(m, "draw_mask")]
         self._targets = [target for _, target in samples]
         self.held_out = [target for _, target in watched]
@@ -80,9 +57,6 @@ class CompiledSteps:
         self.batches = len(self._batches)
         self._order = numpy.arange(len(samples))
         self._validation: Any = _bound_validation(run, watched) if watched else None
-        self._has_schedule = run.optimizer.has_schedule()
-        self._state, self._is_pushed = _first_state(run), True
-        self._move, self._next_move = _bound_moves(run, self._state)
 
     def _batched(self, samples: list[Sample], size: int) -> list[_Batch]:
         """The batches of an epoch, on one program that is bound to each length that they have."""
@@ -189,45 +163,6 @@ class CompiledSteps:
         gradient, before = batch.gradient, batch.parameters
         return all(gradient[i] == double * before[i] for i in places)
 
-    # -- the model -------------------------------------------------------------------------------
-
-    def push(self) -> None:
-        """Write the numbers and gradients of the last completed step, unless that was done."""
-        if not self._is_pushed:
-            columns = self._state.columns
-            write_both(self._run.parameters, columns[0].tolist(), columns[-1].tolist())
-            self._is_pushed = True
-
-    def pull(self) -> None:
-        """Read every parameter and its gradient again."""
-        parameters, columns = self._run.parameters, self._state.columns.copy()
-        columns[0] = [p.data for p in parameters]
-        columns[-1] = [p.grad for p in parameters]
-        self._state = _state(columns)
-
-    def remembered(self) -> OptimizerState:
-        """What the optimiser remembers after the last completed step."""
-        slots = self._state.columns[1:-1].T.tolist()
-        return OptimizerState(self._number, tuple(map(tuple, slots)))
-
-    def remember(self, state: OptimizerState) -> None:
-        """Go on from this memory of the optimiser's."""
-        columns = self._state.columns.copy()
-        columns[1:-1] = numpy.array(state.slots).T
-        self._state, self._number = _state(columns), state.step
-
-    def kept(self) -> Floats:
-        """The number of each parameter."""
-        kept: Floats = self._state.columns[0].copy()
-        return kept
-
-    def restore(self, kept: Floats) -> None:
-        """Make the kept numbers the present ones; the gradients stay."""
-        columns = self._state.columns.copy()
-        columns[0] = kept
-        self._is_pushed = False
-        self._state = _state(columns)
-
 
 # -- what is compiled ----------------------------------------------------------------------------
 
@@ -236,9 +171,9 @@ def _batch(bound: Any, places: slice, samples: Floats) -> _Batch:
     """A batch on the buffers of the bound program."""
     count = samples.shape[1]
     lanes, masks = numpy.split(bound.lane_inputs[:, :count], [len(samples)])
-    outputs = _row(bound.outputs)
+    outputs = row(bound.outputs)
     gradient = outputs[1 : 1 + len(bound.parameters)]
-    given = _row(bound.parameters)
+    given = row(bound.parameters)
     return _Batch(
         places, count, samples, lanes, masks, given, outputs, gradient, bound, bound.result
     )
@@ -247,40 +182,6 @@ def _batch(bound: Any, places: slice, samples: Floats) -> _Batch:
 def _bound_validation(run: Run, watched: list[Sample]) -> Any:
     X, y, are_numbers = sample_arrays(watched)
     return jit(validation(run, are_numbers)).bind(list(run.parameters), X, y)
-
-
-def _first_state(run: Run) -> _State:
-    """What the model and its optimiser begin with."""
-    slots = [[x] * len(run.parameters) for x in run.optimizer.initial]
-    numbers, gradients = [p.data for p in run.parameters], [p.grad for p in run.parameters]
-    return _state(numpy.array([numbers, *slots, gradients], dtype=float))
-
-
-def _bound_moves(run: Run, state: _State) -> tuple[_Move, _Move]:
-    """The rule twice, on buffers of its own each. TypeError where it cannot work on columns."""
-    rule = jit(moves(run.optimizer))
-    rate = 0.0 if run.optimizer.has_schedule() else run.optimizer.checked_rate(1)
-    rows, count = state.columns.shape
-    pair = []
-    for _ in range(2):
-        bound = rule.bind([rate, 1.0], state.columns)
-        if len(bound.lane_outputs) != rows:
-            raise TypeError(
-                f"{type(run.optimizer).__name__}.update gives other than {rows - 1} numbers that "
-                "depend on the parameter, its gradient or what is remembered of it"
-            )
-        columns, out = bound.lane_inputs[:, :count], bound.lane_outputs
-        given, check = _row(bound.parameters), _row(bound.outputs)
-        pair.append(_Move(given, columns, _row(columns[-1]), bound, check, _state(out)))
-    return pair[0], pair[1]
-
-
-def _state(columns: Floats) -> _State:
-    return _State(columns, _row(columns[0]))
-
-
-def _row(numbers: Floats) -> Row:
-    return memoryview(numbers)  # type: ignore[arg-type]  # NumPy's arrays have a buffer
 
 
 def _samples(outputs: list[Floats]) -> list[list[float]]:

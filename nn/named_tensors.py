@@ -10,7 +10,9 @@ from autograd import Value
 from nn.checking import given
 from nn.convolution import Conv2d
 from nn.distrust import ModelFileError
+from nn.embedding import Embedding
 from nn.layers import Layer, Perceptron
+from nn.linear_map import Linear
 from nn.module import Module
 from nn.safetensors import Tensor
 
@@ -34,7 +36,8 @@ def named_tensors(module: Module) -> dict[str, Parameters]:
 
     A layer has a `weight` [outputs, inputs] and a `bias` [outputs], a convolution a `weight`
     [out_channels, in_channels, rows, columns] and a `bias` [out_channels], a perceptron a `weight`
-    [inputs] and a `bias` []; a list of Values in a module of your own is a tensor of one axis.
+    [inputs] and a `bias` [], a linear map a `weight` [outputs, inputs], an embedding a `weight`
+    [tokens, width]; a list of Values in a module of your own is a tensor of one axis.
     ValueError where two would have one name, or where UTF-8 has none for it.
 
     >>> from nn.networks import MLP
@@ -75,6 +78,10 @@ def _of_module(module: Module, prefix: str, entered: set[int]) -> Iterator[tuple
     elif type(module) is Perceptron and _is_row(module):
         yield f"{prefix}weight", Parameters((len(module.weights),), module.weights)
         yield f"{prefix}bias", Parameters((), [module.bias])
+    elif type(module) in (Embedding, Linear) and _is_table(module):
+        rows: Any = vars(module)["weights"]
+        weights = [w for row in rows for w in row]
+        yield f"{prefix}weight", Parameters((len(rows), len(rows[0])), weights)
     else:
         for name, field in vars(module).items():
             yield from _of_field(field, f"{prefix}{name}", entered)
@@ -112,6 +119,17 @@ def _is_matrix(layer: Layer | Conv2d) -> bool:
         and len(units) > 0
         and all(type(unit) is Perceptron and _is_row(unit) for unit in units)
         and {len(unit.weights) for unit in units} == {math.prod(inputs)}
+    )
+
+
+def _is_table(module: Module) -> bool:
+    """Whether its fields are those that it was made with, and its rows are alike."""
+    rows = vars(module).get("weights", ())
+    return (
+        vars(module).keys() <= {"weights", "label"}
+        and len(rows) > 0
+        and all(isinstance(row, tuple) and len(row) == len(rows[0]) > 0 for row in rows)
+        and all(isinstance(x, Value) for row in rows for x in row)
     )
 
 

@@ -11,6 +11,7 @@ The rule is written in autograd's functions, so it works on floats and on Values
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -63,6 +64,14 @@ class Optimizer:
         """
         return _number_of_rate(self.rate_at(t), t)
 
+    def _at_rate(self, rate: float) -> Optimizer:
+        """The rule of a step, whose schedule is asked once and not again for each parameter."""
+        if not callable(self.learning_rate):
+            return self
+        rule = copy.copy(self)
+        object.__setattr__(rule, "learning_rate", lambda t: rate)  # a frozen dataclass
+        return rule
+
     def update(
         self, parameter: Number, gradient: Number, state: Slots, t: Number
     ) -> tuple[Number, Slots]:
@@ -88,9 +97,9 @@ class Optimizer:
                 f"{len(parameters)}; begin anew with state = optimizer.init(model)"
             )
         t = state.step + 1
-        self.checked_rate(t)
+        rule = self._at_rate(self.checked_rate(t))
         updates = [
-            self.update(p.data, p.grad, slots, t)
+            rule.update(p.data, p.grad, slots, t)
             for p, slots in zip(parameters, state.slots, strict=True)
         ]
         numbers = [n.data if isinstance(n, Value) else float(n) for n, _ in updates]

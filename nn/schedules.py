@@ -27,6 +27,25 @@ class Constant:
 
 
 @dataclass(frozen=True)
+class LinearDecay:
+    """rate · (1 - (t - 1)/steps): from `rate` in a straight line, to 0 after the last of the steps.
+
+    >>> [LinearDecay(1.0, steps=4)(t) for t in (1, 2, 3, 4, 5, 6)]
+    [1.0, 0.75, 0.5, 0.25, 0.0, 0.0]
+    """
+
+    rate: float
+    steps: int
+
+    def __post_init__(self) -> None:
+        positive(self.rate, "rate")
+        whole(self.steps, "steps")
+
+    def __call__(self, t: Number) -> Number:
+        return self.rate * (1.0 - clip((t - 1) / self.steps, 0.0, 1.0))
+
+
+@dataclass(frozen=True)
 class StepDecay:
     """rate · factor^⌊(t - 1)/every⌋: multiplied by the factor after every so many steps.
 

@@ -37,6 +37,7 @@ READABLE = {
     "erf": ["2/sqrt(pi)·gaussian(a)"],
     "gaussian": ["−2·a·y"],
     "hypot": ["a/y", "b/y"],
+    "atan2": ["b/(b·b + a·a)", "−a/(b·b + a·a)"],
     "acosh": ["1/(sqrt(a − 1)·sqrt(a + 1))"],
     "where": [None, "where(a, 1, 0)", "where(a, 0, 1)"],
     "polygamma": [None, "polygamma(a + 1, b)"],

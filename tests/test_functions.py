@@ -281,6 +281,8 @@ def test_dot_and_maximum_of_any_mixture_give_what_their_rows_record() -> None:
                 for p in shares
             )
             assert_same_node(F.dot(ws, xs), TABLE["dot"](*ws, *xs))
+            for bias in (Value(0.3), 0.3):
+                assert_same_node(F.dot(ws, xs, bias), TABLE["dot"](*ws, *xs, bias))
             both = [*ws, *xs]
             assert_same_node(F.maximum(*both), TABLE["maximum"](*both))
             assert_same_node(F.minimum(*both), TABLE["minimum"](*both))

@@ -95,3 +95,15 @@ def test_the_jacobian_in_lanes_and_a_cotangent_of_lanes_go_through():
 
     found, _ = run_traced(f, 2.0, ROW)
     agree(found, [float((ROW**2 * numpy.sin(ROW)).sum()), [numpy.full(5, 2.0), 2.0 * ROW]], 1e-12)
+
+
+def test_a_direction_and_a_cotangent_may_be_arrays_that_are_traced():
+    def products(p, v):
+        along = hvp(lambda q: q[0] ** 2 * q[1], (p,), (v,))[0]
+        return [along, *vjp(lambda q: numpy.array([q[0] * q[1], q[0]]), p)[1](v)]
+
+    at, direction = numpy.array([2.0, 3.0]), numpy.array([1.0, 10.0])
+    found, _ = run_traced(products, at, direction)
+    agree(found, [numpy.array([46.0, 4.0]), numpy.array([13.0, 2.0])], 1e-12)
+    with pytest.raises(ValueError, match=r"expected a array of \(2,\), but got"):
+        run_traced(products, at, numpy.ones(3))

@@ -179,6 +179,8 @@ def _operation(op: Op, texts: Sequence[Text]) -> Text:
         a, b = [(False, *text[1:]) for text in texts]
         if op is ops.multiply and b[1][0].isdecimal() and not a[1][0].isdecimal():
             a, b = b, a  # numbers go first
+        if op is ops.multiply and a[1] == "1":
+            return sign_a != sign_b, *b[1:]
         right = _held(b, PRODUCT if op is ops.multiply else POWER)
         between = "·" if op is ops.multiply else "/"
         return sign_a != sign_b, _held(a, PRODUCT) + between + right, PRODUCT

@@ -1,0 +1,62 @@
+"""The numbers of a training in columns of an array, beside the model's Values."""
+
+from __future__ import annotations
+
+import numpy
+
+from nn.compiled_moves import bound_moves, first_state, state_of
+from nn.optimizers import OptimizerState
+from nn.random_arrays import Floats
+from nn.run import Run
+from nn.writing import write_both
+
+
+class ColumnSteps:
+    """What steps on columns have in common: the way to the model's Values and back.
+
+    A step is done when `_state` is another one. Two moves take turns at writing it, so that until
+    then the one before is whole.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._number = run, 0
+        self._has_schedule = run.optimizer.has_schedule()
+        self._state, self._is_pushed = first_state(run.parameters, run.optimizer), True
+        self._move, self._next_move = bound_moves(run.optimizer, self._state)
+
+    def push(self) -> None:
+        """Write the numbers and gradients of the last completed step, unless that was done."""
+        if not self._is_pushed:
+            columns = self._state.columns
+            write_both(self._run.parameters, columns[0].tolist(), columns[-1].tolist())
+            self._is_pushed = True
+
+    def pull(self) -> None:
+        """Read every parameter and its gradient again."""
+        parameters, columns = self._run.parameters, self._state.columns.copy()
+        columns[0] = [p.data for p in parameters]
+        columns[-1] = [p.grad for p in parameters]
+        self._state = state_of(columns)
+
+    def remembered(self) -> OptimizerState:
+        """What the optimiser remembers after the last completed step."""
+        slots = self._state.columns[1:-1].T.tolist()
+        return OptimizerState(self._number, tuple(map(tuple, slots)))
+
+    def remember(self, state: OptimizerState) -> None:
+        """Go on from this memory of the optimiser's."""
+        columns = self._state.columns.copy()
+        columns[1:-1] = numpy.array(state.slots).T
+        self._state, self._number = state_of(columns), state.step
+
+    def kept(self) -> Floats:
+        """The number of each parameter."""
+        kept: Floats = self._state.columns[0].copy()
+        return kept
+
+    def restore(self, kept: Floats) -> None:
+        """Make the kept numbers the present ones; the gradients stay."""
+        columns = self._state.columns.copy()
+        columns[0] = kept
+        self._is_pushed = False
+        self._state = state_of(columns)
