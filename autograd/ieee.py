@@ -97,16 +97,16 @@ def floor_divide(a: float, b: float) -> float:
 
 
 def floor(x: float) -> float:
-    return copysign(float(math.floor(x)), x) if isfinite(x) else x
+    return copysign(math.floor(x), x) if isfinite(x) else x
 
 
 def ceil(x: float) -> float:
-    return copysign(float(math.ceil(x)), x) if isfinite(x) else x
+    return copysign(math.ceil(x), x) if isfinite(x) else x
 
 
 def round(x: float) -> float:
     """The nearest whole number, halves to the even one."""
-    return copysign(float(x.__round__()), x) if isfinite(x) else x
+    return copysign(x.__round__(), x) if isfinite(x) else x
 
 
 def sign(x: float) -> float:

@@ -1,4 +1,4 @@
-"""The functions of `ieee` are those of IEEE 754 and of C: NumPy gives the same on awkward floats."""
+"""The functions of `ieee` are those of IEEE 754 and C: NumPy gives the same on awkward floats."""
 
 from __future__ import annotations
 
