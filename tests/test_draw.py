@@ -129,6 +129,10 @@ def operands_of(row: ops.Op) -> int:
     return 3 if row.name == "clip" else 4
 
 
+def test_a_row_without_a_symbol_of_its_own_has_its_name() -> None:
+    assert [ops.TABLE[name].symbol for name in ("exp", "add", "tanh")] == ["exp", "+", "tanh"]
+
+
 def test_every_row_of_the_table_is_drawn_with_its_symbol() -> None:
     rows = [row for row in ops.TABLE.values() if row.partials]
     x = Value(1.0)  # which is an index, too

@@ -91,6 +91,22 @@ def test_mini_batches_are_every_sample_once_and_the_last_may_be_smaller(eager):
     assert first != second
 
 
+def test_a_metric_may_look_at_the_model_which_is_that_of_its_record(eager):
+    model, seen = nn.MLP(1, [1], seed=0), []
+
+    def first_weight(predictions, targets):
+        seen.append(model.parameters()[0].data)
+        return seen[-1]
+
+    records = nn.train(
+        model, [[1.0], [2.0]], [1.0, 3.0], loss=nn.mse, optimizer=nn.SGD(0.01), epochs=4,
+        metrics=first_weight, eager=eager,
+    )  # fmt: skip
+    found = [(r.metrics["first_weight"], model.parameters()[0].data) for r in records]
+    assert len(set(found)) == 4
+    assert all(measured == now for measured, now in found)
+
+
 def test_a_mini_batch_is_a_mean_so_a_smaller_one_takes_a_step_of_the_same_size(eager):
     X, y = [[1.0], [1.0], [1.0]], [2.0, 2.0, 2.0]
     steps = []

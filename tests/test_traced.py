@@ -194,6 +194,7 @@ def test_asking_for_the_number_is_a_type_error_that_says_what_to_do(ask: Any, ad
 def test_a_traced_value_prints_and_compares_with_anything_else():
     x = x_()
     assert repr(x) == str(x) == f"{x}" == "<traced x>"
+    assert repr(placeholder("")) == "<traced input>"
     assert repr(x * 2.0) == "<traced multiply>"
     assert repr(placeholder("y", is_lane=True).exp()) == "<traced lane exp>"
     assert (x == "x") is False
