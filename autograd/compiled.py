@@ -6,12 +6,14 @@ import functools
 import inspect
 import threading
 import types
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from autograd import anomaly, transforms
 from autograd.assemble import Source, plan
-from autograd.entry import Entry, Spread
+from autograd.blocks import BlockCalls, holds_blocks
+from autograd.entry import Entry, Form, Spread
 from autograd.real import describe, is_array
 from autograd.signature import Arguments, Reader, same, snapshot
 from autograd.simplify import simplify
@@ -21,7 +23,7 @@ from autograd.traced_array import TracedArray
 from autograd.tree import flatten, unflatten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from autograd.array_code import ArrayCode
     from autograd.bound import Bound
@@ -62,16 +64,32 @@ class Compiled:
         self._static = static
         self._threads, self._fastmath, self._backend = threads, fastmath, backend
         self._entries: list[Entry] = []
+        self._blocks: BlockCalls | None = None
         self._reader = Reader()
         self._lock = threading.Lock()
 
     def __call__(self, *args: Tree, **kwargs: Tree) -> Tree:
         if _tracing.get() or anomaly.is_watching() or transforms.is_running():
             return self._f(*args, **kwargs)
-        arguments, fixed = self._read(args, kwargs)
+        try:
+            arguments, fixed = self._read(args, kwargs)
+        except TypeError:
+            if not holds_blocks((args, kwargs)):
+                raise
+            arguments = None
+        if arguments is None:
+            return self._on_blocks(args, kwargs)
         if arguments.is_traced():
             return self._f(*args, **kwargs)
         return self._entry(arguments, fixed).call(arguments)
+
+    def _on_blocks(self, args: tuple[Tree, ...], kwargs: dict[str, Tree]) -> Tree:
+        """The call on arrays of Dask, computed where their blocks are."""
+        with self._lock:
+            if self._blocks is None:
+                settings = self._threads, self._backend, self._fastmath
+                self._blocks = BlockCalls(self, self._read, partial(_Trace, self._f), settings)
+        return self._blocks(args, kwargs)
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         """As a method: bound to the instance, as functions are."""
@@ -174,6 +192,11 @@ _NOTHING_FIXED = _Fixed({}, {}, ())
 # -- tracing -------------------------------------------------------------------------------------
 
 
+def _called_while_tracing(fixed: _Fixed, f: Callable[..., Tree], trees: tuple[Any, ...]) -> Tree:
+    _tracing.set(True)  # for this context alone, whatever ends the call
+    return fixed.call(f, trees)
+
+
 class _Trace:
     """One run of the function on inputs without numbers, and the program that it leaves."""
 
@@ -184,11 +207,8 @@ class _Trace:
         for part in arguments.parts:
             trees.append(unflatten(part.structure, inputs[start : start + len(part.leaves)]))
             start += len(part.leaves)
-        tracing = _tracing.set(True)
-        try:
-            self.outputs, self.structure = flatten(fixed.call(f, tuple(trees)))
-        finally:
-            _tracing.reset(tracing)
+        result = copy_context().run(_called_while_tracing, fixed, f, tuple(trees))
+        self.outputs, self.structure = flatten(result)
         if transforms.is_differentiating(self.outputs):
             raise TypeError(
                 "f uses a variable of an enclosing grad or another transform, of which a compiled "
@@ -230,22 +250,29 @@ class _Trace:
 
     def entry(self, code: CompiledProgram | ArrayCode, threads: int) -> Entry:
         """What calls with such arguments need, with the code of the program."""
-        kinds = dict(zip(self.order, code.outputs, strict=True))
-        uniform = [i for i, kind in kinds.items() if kind != "lane"]
-        rows = [i for i, kind in kinds.items() if kind == "lane"]
-        place = {i: k for group in (uniform, rows) for k, i in enumerate(group)}
-        sources = [
-            Source("spread" if is_lane(x) and kinds[i] != "lane" else kinds[i], place[i])
-            for i, x in enumerate(self.outputs)
-        ]
         return Entry(
             arguments=self.arguments,
             fixed=self.fixed.snapshot(),
             code=code,
             threads=threads,
             spread=Spread(self.arguments, self.arrays),
-            assemble=plan(self.structure, sources),
+            assemble=plan(self.structure, self.sources(code.outputs)),
         )
+
+    def form(self) -> Form:
+        """What arguments this is a trace of."""
+        return Form(self.arguments, self.fixed.snapshot(), Spread(self.arguments, self.arrays))
+
+    def sources(self, of_outputs: Sequence[str]) -> list[Source]:
+        """Where each leaf of the result comes from, by the kinds of the program's outputs."""
+        kinds = dict(zip(self.order, of_outputs, strict=True))
+        uniform = [i for i, kind in kinds.items() if kind != "lane"]
+        rows = [i for i, kind in kinds.items() if kind == "lane"]
+        place = {i: k for group in (uniform, rows) for k, i in enumerate(group)}
+        return [
+            Source("spread" if is_lane(x) and kinds[i] != "lane" else kinds[i], place[i])
+            for i, x in enumerate(self.outputs)
+        ]
 
 
 def _names(f: Callable[..., Tree], arguments: Arguments, fixed: _Fixed) -> list[str]:

@@ -161,23 +161,12 @@ def _lies_ready(array: Any) -> bool:
     return bool(is_native and flags.c_contiguous and flags.aligned)
 
 
-class Entry:
-    """Code for one structure of arguments, called with any arguments that fit it."""
+class Form:
+    """What arguments must be like to fit a trace, and which of their numbers goes where in it."""
 
-    def __init__(
-        self,
-        *,
-        arguments: Arguments,
-        fixed: object,
-        code: CompiledProgram | ArrayCode,
-        threads: int,
-        spread: Spread,
-        assemble: Callable[[Results], Tree],
-    ) -> None:
+    def __init__(self, arguments: Arguments, fixed: object, spread: Spread) -> None:
         self.structures, self.twins = arguments.structures, arguments.twins()
-        self.fixed = fixed
-        self.code, self.threads = code, threads
-        self.spread, self.assemble = spread, assemble
+        self.fixed, self.spread = fixed, spread
         axes = {r.array: r.axis for r in spread.rows}
         unrolled = {e.array for e in spread.elements}
         self.shapes = [
@@ -185,10 +174,9 @@ class Entry:
             for i, x in enumerate(arguments.arrays)
         ]
         self._last_shapes: list[tuple[int, ...]] = []
-        self._frames: dict[int, list[AnyFrame]] = {}
 
     def fits(self, arguments: Arguments, fixed: object) -> bool:
-        """Whether the code is for such arguments, whatever the number of their samples."""
+        """Whether the trace is of such arguments, whatever the number of their samples."""
         return (
             same(self.structures, arguments.structures)
             and self.twins == arguments.twins()
@@ -207,6 +195,24 @@ class Entry:
         if fit:
             self._last_shapes = shapes
         return fit
+
+
+class Entry(Form):
+    """Code for one structure of arguments, called with any arguments that fit it."""
+
+    def __init__(
+        self,
+        *,
+        arguments: Arguments,
+        fixed: object,
+        code: CompiledProgram | ArrayCode,
+        threads: int,
+        spread: Spread,
+        assemble: Callable[[Results], Tree],
+    ) -> None:
+        super().__init__(arguments, fixed, spread)
+        self.code, self.threads, self.assemble = code, threads, assemble
+        self._frames: dict[int, list[AnyFrame]] = {}
 
     def call(self, arguments: Arguments) -> Tree:
         """Read the arguments, run, and build the result."""

@@ -30,6 +30,11 @@ def jit(
     run, `backend="numpy"` computes each instruction by NumPy, and SciPy for erf, lgamma and their
     like, for all lanes at once: several times slower, in one thread, and to a few ulp.
 
+    Arrays of Dask are computed where their blocks are: the blocks of those that `vmap` maps are
+    shards of the lanes, others are small and come here. Sums are added in an order of the blocks'
+    own, so the same blocks give the same bits on any scheduler; what each sample has comes back as
+    a lazy array. Each level of sums over the samples reads them once: `persist()` keeps them.
+
     Values from outside that f uses without being given them are constants of the program.
     Inside a `grad` or another transform from outside, and under `detect_anomaly()`, it runs
     uncompiled, as Values: compile the outermost, `jit(grad(f))`.

@@ -72,10 +72,12 @@ def checked_checkpoint(
     run: Run,
     plan: Plan,
     steps: Steps,
-    samples: list[Sample],
-    watched: list[Sample],
+    samples: list[Sample] | str,
+    watched: list[Sample] | str,
 ) -> Checkpoint | None:
     """The checkpoint that the plan asks for; nothing is written, and the model is what it was.
+
+    Of the samples, or of what tells them from others.
 
     ModelFileError where the file is damaged or of another training, FileNotFoundError where its
     folder is missing, TypeError for an optimiser whose state a file cannot hold.
@@ -147,7 +149,7 @@ def _judged(
 
 
 def _description(
-    run: Run, plan: Plan, samples: list[Sample], watched: list[Sample]
+    run: Run, plan: Plan, samples: list[Sample] | str, watched: list[Sample] | str
 ) -> dict[str, str]:
     """Every argument that the numbers depend on, by its name; functions by theirs."""
     return {
@@ -183,7 +185,9 @@ def _said(x: Any) -> str:
     return str(getattr(x, "__qualname__", type(x).__qualname__))
 
 
-def _fingerprint(samples: Iterable[Sample]) -> str:
+def _fingerprint(samples: Iterable[Sample] | str) -> str:
+    if isinstance(samples, str):  # of shards, each of which was read where it lies
+        return samples
     digest, count = sha256(), 0
     for x, target in samples:
         digest.update(little_endian(x) + f" {_said(target)};".encode("utf-8", "replace"))

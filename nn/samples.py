@@ -68,6 +68,13 @@ def _try_loss(model: Module, x: list[float], target: Any, loss: Loss) -> None:
         )
 
 
+def pair_of(validation: tuple[Any, ...]) -> tuple[Any, Any]:
+    """The samples and targets to validate on."""
+    if len(validation) != 2:
+        raise ValueError(f"validation is a share or a pair (X, y), not {given(validation)}")
+    return validation[0], validation[1]
+
+
 def split(count: int, share: object, rng: Random) -> tuple[list[int], list[int]]:
     """The numbers below count without a random share of them, and that share."""
     part = held_out(share, count)

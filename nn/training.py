@@ -7,9 +7,9 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from nn.checking import Samples, Targets, given
+from nn.checking import Samples, Targets
 from nn.checkpoints import Checkpoint, checked_checkpoint
 from nn.course import Course
 from nn.eager_steps import EagerSteps
@@ -21,8 +21,11 @@ from nn.optimizers import Optimizer
 from nn.progress import shown
 from nn.records import Record
 from nn.run import Plan, Run, Standing, checked_plan, checked_run
-from nn.samples import Sample, paired, split
+from nn.samples import Sample, pair_of, paired, split
 from nn.steps import Steps
+
+if TYPE_CHECKING:
+    from nn.cluster_steps import ClusterSteps
 
 
 def fit(
@@ -42,6 +45,8 @@ def fit(
     eager: bool = False,
     checkpoint: str | PathLike[str] | None = None,
     resume: bool = False,
+    client: object = None,
+    shards: int | None = None,
     progress: bool = True,
 ) -> list[Record]:
     """Train the model and give the records of its epochs; the arguments are those of `train`.
@@ -63,7 +68,7 @@ def fit(
     """
     run = checked_run(model, loss, optimizer, l2, metrics, seed)
     plan = checked_plan(epochs, batch_size, early_stopping, "epoch", eager, checkpoint, resume)
-    steps, file = _prepared(run, plan, X, y, validation)
+    steps, file = _prepared(run, plan, X, y, validation, client, shards)
     records = _records(run, plan, steps, file, is_shared=False)
     try:
         return list(shown(records, epochs, file.epochs if file else 0) if progress else records)
@@ -89,6 +94,8 @@ def train(
     eager: bool = False,
     checkpoint: str | PathLike[str] | None = None,
     resume: bool = False,
+    client: object = None,
+    shards: int | None = None,
 ) -> Iterator[Record]:
     """Train the model step by step, yielding a record at the end of each epoch (or step).
 
@@ -122,6 +129,14 @@ def train(
     is damaged or of another training: functions are compared by their names, all other arguments
     but `metrics` and `every`, and the samples, by what they are.
 
+    `client` is a `dask.distributed.Client`, or an executor of `concurrent.futures`: its workers
+    hold X and y, arrays of Dask whose blocks are *shards*, or arrays and lists, cut into `shards`
+    of them (8 unless given). A step sends the parameters out once, and gets one sum of gradients
+    back, so that the same shards give the same bits with any number of workers; a worker that
+    dies is no matter. An epoch's batches are of one size, but for one sample, each shard's samples
+    in an order of its own; a share for validation is held out of each. Without `metrics`, which
+    want all outputs in one place. ConnectionError where no worker or no scheduler is left.
+
     TypeError or ValueError for arguments that do not fit, before anything has changed;
     ImportError without llvmlite and NumPy unless eager. FloatingPointError where the loss, the
     gradient or a parameter would not be finite after a step: that step is undone. It names the
@@ -133,7 +148,8 @@ def train(
     """
     run = checked_run(model, loss, optimizer, l2, metrics, seed)
     plan = checked_plan(epochs, batch_size, early_stopping, every, eager, checkpoint, resume)
-    return _records(run, plan, *_prepared(run, plan, X, y, validation), is_shared=True)
+    prepared = _prepared(run, plan, X, y, validation, client, shards)
+    return _records(run, plan, *prepared, is_shared=True)
 
 
 # -- before the first step -----------------------------------------------------------------------
@@ -145,16 +161,24 @@ def _prepared(
     X: Samples,
     y: Targets,
     validation: float | tuple[Samples, Targets] | None,
+    client: object,
+    shards: int | None,
 ) -> tuple[Steps, Checkpoint | None]:
     """The samples, judged and tried on the model, as a way to compute with them; the checkpoint."""
     if plan.patience and validation is None:
         raise ValueError(
             "early_stopping watches the validation loss; give validation=0.2 or a pair (X, y)"
         )
+    if client is not None:
+        on_shards = _on_shards(run, plan, X, y, validation, client, shards)
+        marks = on_shards.fingerprint, on_shards.watched_fingerprint
+        return on_shards, checked_checkpoint(run, plan, on_shards, *marks)
+    if shards is not None:
+        raise ValueError("shards are computed by others; say by whom: client=")
     samples = paired(run.model, X, y, run.loss)
     places, watched = list(range(len(samples))), list[Sample]()
     if isinstance(validation, tuple):
-        watched = paired(run.model, *_pair(validation), run.loss, "validation ")
+        watched = paired(run.model, *pair_of(validation), run.loss, "validation ")
     elif validation is not None:
         places, held_out = split(len(samples), validation, run.rng)
         samples, watched = [samples[i] for i in places], [samples[i] for i in held_out]
@@ -164,12 +188,6 @@ def _prepared(
     if run.metrics:  # that they can be measured
         run.measured(steps.outputs(), [target for _, target in samples])
     return steps, checked_checkpoint(run, plan, steps, samples, watched)
-
-
-def _pair(validation: tuple[Any, ...]) -> tuple[Any, Any]:
-    if len(validation) != 2:
-        raise ValueError(f"validation is a share or a pair (X, y), not {given(validation)}")
-    return validation[0], validation[1]
 
 
 def _compiled(
@@ -190,6 +208,26 @@ def _compiled(
             f"this training cannot be compiled: {type(error).__name__}: {error}. Change that, "
             "or train with eager=True, which computes Value by Value"
         ) from error
+
+
+def _on_shards(
+    run: Run,
+    plan: Plan,
+    X: Samples,
+    y: Targets,
+    validation: float | tuple[Samples, Targets] | None,
+    client: object,
+    shards: int | None,
+) -> ClusterSteps:
+    """Steps computed by the client's workers; ImportError where what they need is missing."""
+    try:
+        from nn.cluster_steps import cluster_steps  # brings NumPy and llvmlite
+    except ImportError as error:
+        raise ImportError(
+            f"training is compiled, which needs llvmlite and NumPy ({error}), here and on the "
+            'workers: pip install "stepgrad[compile]"'
+        ) from error
+    return cluster_steps(run, plan, X, y, validation, client, shards)
 
 
 # -- epochs --------------------------------------------------------------------------------------

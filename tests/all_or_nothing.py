@@ -22,9 +22,10 @@ from tests.interruption import count_points, interrupted_at
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = (f"{ROOT}/autograd/", f"{ROOT}/nn/")
-MODULES = """training course steps compiled_steps eager_steps optimizers writing not_finite
-    dead_layers checkpoints training_state model_file watched recording""".split()
+MODULES = """training course steps column_steps compiled_steps eager_steps optimizers writing
+    not_finite dead_layers checkpoints training_state model_file watched recording""".split()
 MACHINE = (f"{ROOT}/autograd/llvm/machine.py",)
+TRACING = (f"{ROOT}/autograd/compiled.py", f"{ROOT}/autograd/vmap.py")
 TRAINING = tuple([f"{ROOT}/nn/{name}.py" for name in MODULES])
 
 
@@ -279,6 +280,15 @@ def compiling(_: Path) -> World:
 FACTORS = count(3)
 
 
+def tracing(_: Path) -> World:
+    """What is true while a function is traced holds of nothing after it."""
+    compiled = jit(vmap(lambda x: x * x))
+    return World(lambda: (str(compiled.trace(numpy.ones(3))), IS_EAGER(1.0)), lambda: None)
+
+
+IS_EAGER = jit(lambda x: float(isinstance(x, float)))
+
+
 def looking_up(_: Path) -> World:
     """A function in a library whose engine was just made."""
     library = compile_ir(TWICE, "twice")
@@ -338,6 +348,7 @@ ACTIONS: dict[str, Action] = {
     "jacobian":                   Action(calling(lambda: jacobian(lambda x: [x, x * x])(2.0)), 0, 100),
     "vmap":                       Action(calling(lambda: vmap(grad(cubed))([1.0, 2.0])), 0, 100),
     "a call of compiled code":    Action(calling(lambda: VALUE_AND_GRAD(LAYER, [1.0, 2.0])[0]), 0, 100),
+    "tracing":                    Action(tracing, 0, 1000, TRACING),
     "tracing and compiling":      Action(compiling, 0, 16),
     "compiling in LLVM":          Action(compiling, 0, 20, MACHINE),
     "looking up machine code":    Action(looking_up, 0, 100, MACHINE),

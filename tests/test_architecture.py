@@ -22,7 +22,7 @@ LAYERS = [
     ["traced", "functions"],
     ["tree", "program"],
     ["lanes", "transforms", "trace", "simplify", "collapse"],
-    ["vmap"],
+    ["vmap", "stages"],
     ["jit"],
     ["wording"],
     ["dot_source", "frames", "paths"],
@@ -34,8 +34,8 @@ LAYERS = [
 LATE = {("jit", "compiled"), ("program", "lanes")}  # doors that open with the first call
 COMPILED = [
     ["traced_array", "signature", "assemble", "array_code"],
-    ["entry"],
-    ["bound"],
+    ["entry", "shards"],
+    ["bound", "blocks"],
     ["compiled"],
 ]
 VIEW = [["module", "page", "widget", "outputs", "live", "formulas"], ["document"], ["__init__"]]
@@ -142,6 +142,7 @@ def test_nn_uses_the_public_names_of_autograd_only() -> None:
     public = {
         "autograd",
         "autograd.files",
+        "autograd.shards",
         "autograd.testing",
         "autograd.tree",
         "autograd.view",
