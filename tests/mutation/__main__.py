@@ -66,6 +66,8 @@ def run(
             for i, mutant in enumerate(group, 1):
                 if time.monotonic() > end:
                     return
+                if mutant.key in reasons and mutant.key in results.latest:
+                    continue  # it survived, and is explained
                 row = campaign.result_of(mutant)
                 if row["outcome"] not in CAUGHT and mutant.key not in reasons:
                     print(f"survives, line {mutant.first_line}: {mutant.key}", flush=True)
