@@ -9,6 +9,7 @@ from random import Random
 from autograd import dot, softmax
 from nn.checking import random_source, whole
 from nn.initialization import Initialization, glorot_uniform
+from nn.layers import check_sequence, name_of
 from nn.linear_map import Linear
 from nn.module import Module
 from nn.number import Number
@@ -45,9 +46,7 @@ class CausalSelfAttention(Module):
         seed: int | None = None,
         rng: Random | None = None,
     ) -> None:
-        width, self.heads = whole(width, "width"), whole(heads, "heads")
-        if width % heads:
-            raise ValueError(f"the heads share the width, and {heads} do not divide {width}")
+        width, self.heads = shared_width(width, heads)
         source = random_source(seed, rng)
         self.query, self.key, self.value, self.output = [
             Linear(width, width, initialization=initialization, rng=source) for _ in range(4)
@@ -59,6 +58,7 @@ class CausalSelfAttention(Module):
         return self.query.inputs
 
     def __call__(self, xs: Sequence[Vector]) -> list[list[Number]]:
+        check_sequence(xs, f"vectors of {self.width} numbers", self)
         memory: Memory = []
         outputs = []
         for x in xs:
@@ -74,8 +74,18 @@ class CausalSelfAttention(Module):
         """The output of one position that sees the positions in the memory.
 
         The mask has a number for each of them that is added to its score: 0 leaves it as it is,
-        and -inf hides the position.
+        and -inf hides the position. ValueError for a memory of nothing and for a mask of another
+        length.
         """
+        if not memory:
+            raise ValueError(f"{name_of(self)} attends to the positions in a memory, not to none")
+        if mask is not None:
+            check_sequence(mask, f"{len(memory)} numbers as a mask", self)
+            if len(mask) != len(memory):
+                raise ValueError(
+                    f"the mask has a number for each of the {len(memory)} positions in the "
+                    f"memory, not {len(mask)}"
+                )
         size = self.width // self.heads
         query = [q / math.sqrt(size) for q in self.query(x)]
         mixed: list[Number] = []
@@ -91,3 +101,11 @@ class CausalSelfAttention(Module):
 
     def architecture(self) -> str:
         return f"CausalSelfAttention({self.width}, {self.heads} head{'s' * (self.heads > 1)})"
+
+
+def shared_width(width: int, heads: int) -> tuple[int, int]:
+    """Both as ints; TypeError or ValueError where that many heads cannot share the width."""
+    width, heads = whole(width, "width"), whole(heads, "heads")
+    if width % heads:
+        raise ValueError(f"the heads share the width, and {heads} do not divide {width}")
+    return width, heads

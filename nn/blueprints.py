@@ -352,7 +352,7 @@ KINDS: dict[str, Kind] = {
         module=RMSNorm,
         fields={"epsilon": _judge_epsilon},
         told=lambda m: {"epsilon": m.epsilon},
-        made=RMSNorm,
+        made=lambda epsilon: RMSNorm(epsilon=epsilon),
         count=lambda epsilon: 0,
     ),
     "CausalSelfAttention": Kind(

@@ -74,7 +74,8 @@ class ClusterSteps(ColumnSteps):
     def __init__(
         self, run: Run, plan: Plan, workers: Workers, samples: Shards, watched: Shards | None
     ) -> None:
-        super().__init__(run)
+        super().__init__(run.parameters, run.optimizer)
+        self._run = run
         self._workers, self._shards, self._watched = workers, samples, watched
         self.samples, self.fingerprint = samples.head, samples.fingerprint
         self._watched_counts: list[int] = []
@@ -123,7 +124,7 @@ class ClusterSteps(ColumnSteps):
         found = self._evaluated(self._work, given, tasks, size)
         objective, gradient = float(found[0]), found[1 : 1 + len(parameters)]
         if self._has_schedule:
-            move.moment[0] = self._run.optimizer.checked_rate(number)
+            move.moment[0] = self._optimizer.checked_rate(number)
         move.moment[1] = number
         move.columns[...] = state.columns
         move.columns[-1] = gradient

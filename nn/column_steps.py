@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy
 
+from autograd import Value
 from nn.compiled_moves import bound_moves, first_state, state_of
-from nn.optimizers import OptimizerState
+from nn.optimizers import Optimizer, OptimizerState
 from nn.random_arrays import Floats
-from nn.run import Run
 from nn.writing import write_both
 
 
@@ -18,22 +20,22 @@ class ColumnSteps:
     then the one before is whole.
     """
 
-    def __init__(self, run: Run) -> None:
-        self._run, self._number = run, 0
-        self._has_schedule = run.optimizer.has_schedule()
-        self._state, self._is_pushed = first_state(run.parameters, run.optimizer), True
-        self._move, self._next_move = bound_moves(run.optimizer, self._state)
+    def __init__(self, parameters: Sequence[Value], optimizer: Optimizer) -> None:
+        self._parameters, self._optimizer = parameters, optimizer
+        self._has_schedule, self._number = optimizer.has_schedule(), 0
+        self._state, self._is_pushed = first_state(parameters, optimizer), True
+        self._move, self._next_move = bound_moves(optimizer, self._state)
 
     def push(self) -> None:
         """Write the numbers and gradients of the last completed step, unless that was done."""
         if not self._is_pushed:
             columns = self._state.columns
-            write_both(self._run.parameters, columns[0].tolist(), columns[-1].tolist())
+            write_both(self._parameters, columns[0].tolist(), columns[-1].tolist())
             self._is_pushed = True
 
     def pull(self) -> None:
         """Read every parameter and its gradient again."""
-        parameters, columns = self._run.parameters, self._state.columns.copy()
+        parameters, columns = self._parameters, self._state.columns.copy()
         columns[0] = [p.data for p in parameters]
         columns[-1] = [p.grad for p in parameters]
         self._state = state_of(columns)

@@ -48,8 +48,8 @@ class CompiledSteps(ColumnSteps):
         batch_size: int | None,
         rows: Sequence[int],
     ) -> None:
-        super().__init__(run)
-        self.samples, self._rows = samples, rows
+        super().__init__(run.parameters, run.optimizer)
+        self._run, self.samples, self._rows = run, samples, rows
         self._dropouts: list[Any] = [m for m in run.model.modules() if hasattr(m, "draw_mask")]
         self._targets = [target for _, target in samples]
         self.held_out = [target for _, target in watched]
@@ -109,7 +109,7 @@ class CompiledSteps(ColumnSteps):
         batch.parameters[:] = state.numbers
         batch.compute()
         if self._has_schedule:
-            move.moment[0] = self._run.optimizer.checked_rate(number)
+            move.moment[0] = self._optimizer.checked_rate(number)
         move.moment[1] = number
         move.columns[...] = state.columns
         move.gradient[:] = batch.gradient

@@ -21,10 +21,11 @@ class Embedding(Module):
     """The row of a table that belongs to a token, a whole number 0 <= token < tokens.
 
     A call makes no node: it gives the parameters of the row themselves, and no other row gets a
-    gradient. Under `jit` the token may be an input of the program; then each number of the row is
-    a `take` node, and a token outside the table an IndexError. Otherwise that is a ValueError, and
-    what is no whole number a TypeError. Rows begin as `initialization` draws them, N(0, 1) unless
-    given. After Bengio et al., A Neural Probabilistic Language Model, 2003.
+    gradient. A token outside the table is a ValueError, and what is no whole number a TypeError.
+    A token that is a Value, as the input of a program under `jit` is, makes a `take` node of each
+    number of the row. Outside the table that is an IndexError, and no whole number is a TypeError,
+    or an IndexError too in a compiled program. Rows begin as `initialization` draws them, N(0, 1)
+    unless given. After Bengio et al., A Neural Probabilistic Language Model, 2003.
 
     >>> table = Embedding(27, 2, seed=0)
     >>> table

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from nn import names
+from nn.checking import positive, whole
 from nn.generation import generate
 from nn.saving import save
 from nn.text_training import fit_texts
@@ -35,36 +36,56 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: Any) -> None:
-    if options.save is not None and not options.save.parent.is_dir():  # now, not after training
-        raise OSError(f"--save {options.save}: there is no folder {options.save.parent}")
+    if options.save is not None:
+        _check_file(options.save)  # now, not after training
     rng = Random(options.seed)
     texts = [names.encoded(name) for name in names.load()]
     model = GPT(names.TOKENS, rng=rng)
     print(f"{model}; {len(texts):,} names")
     start = time.perf_counter()
-    report = _progress(options.steps)
-    fit_texts(model, texts, steps=options.steps, eager=options.eager, report=report, rng=rng)
+    _train(model, texts, rng, options)
     print(f"{time.perf_counter() - start:.1f} s")
+    if options.save is not None:
+        save(model, options.save)
+        print(f"saved to {options.save}")
     made_up = generate(
         model, options.samples, start=names.BOUNDARY, temperature=options.temperature, rng=rng
     )
     print(*map(names.decoded, made_up), sep="\n")
-    if options.save is not None:
-        save(model, options.save)
-        print(f"saved to {options.save}")
 
 
-def _progress(steps: int) -> Callable[[int, float], None]:
-    """What prints the mean loss since the line before, some lines in all."""
-    every, losses = max(1, steps // LINES), []
+def _check_file(path: Path) -> None:
+    """OSError where no file could be written to this path."""
+    if path.is_dir():
+        raise OSError(f"--save {path}: that is a folder; give the name of a file")
+    if not path.parent.is_dir():
+        raise OSError(f"--save {path}: there is no folder {path.parent}")
+
+
+def _train(model: GPT, texts: Sequence[list[int]], rng: Random, options: Any) -> None:
+    """Train, with a line of progress now and then; Ctrl-C keeps the steps that were done."""
+    steps, begun = options.steps, [p.data for p in model.parameters()]
 
     def report(step: int, loss: float) -> None:
-        losses.append(loss)
-        if step % every == 0 or step == steps:
-            print(f"step {step:{len(str(steps))}}  loss {sum(losses) / len(losses):.3f}")
-            losses.clear()
+        print(f"step {step:{len(str(steps))}}  loss {loss:.3f}")
 
-    return report
+    every = max(1, steps // LINES)
+    try:
+        fit_texts(
+            model,
+            texts,
+            steps=steps,
+            report=report,
+            report_every=every,
+            eager=options.eager,
+            rng=rng,
+        )
+    except KeyboardInterrupt:
+        has_moved = begun != [p.data for p in model.parameters()]
+        if options.save is not None and has_moved:  # else an older file is worth more
+            save(model, options.save)
+            print(f"interrupted; the model of the last completed step is saved to {options.save}")
+        raise
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -84,24 +105,29 @@ def _parser() -> argparse.ArgumentParser:
         default=0.5,
         help="the lower, the more often what is most likely (default: 0.5)",
     )
-    add("--save", type=Path, metavar="FILE", help="where to keep the model, as safetensors")
+    add(
+        "--save",
+        type=Path,
+        metavar="FILE",
+        help="where to keep the model, as safetensors, also of a training that Ctrl-C ends",
+    )
     return parser
 
 
 def whole_number(text: str) -> int:
     """An argument that is at least 1."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, not {text}")
-    return number
+    try:
+        return whole(int(text), "it")
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, not {text}") from None
 
 
 def positive_number(text: str) -> float:
     """An argument that is above 0 and finite."""
-    number = float(text)
-    if not 0.0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected a number above 0, not {text}")
-    return number
+    try:
+        return positive(float(text), "it")
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number above 0, not {text}") from None
 
 
 if __name__ == "__main__":

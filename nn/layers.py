@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Sized
 from random import Random
 
 from autograd import Value, dot
@@ -121,14 +121,15 @@ class Layer(Module):
 
 def check_length(x: Sequence[Number], expected: int, module: Module) -> None:
     """TypeError where x is no sequence, ValueError where it has another length than expected."""
-    try:
-        count = len(x)
-    except TypeError:
-        raise TypeError(
-            f"{name_of(module)} takes a list of {expected} numbers, not {given(x)}"
-        ) from None
-    if count != expected:
-        raise ValueError(f"{name_of(module)} takes {expected} inputs, but was given {count}")
+    check_sequence(x, f"{expected} numbers", module)
+    if len(x) != expected:
+        raise ValueError(f"{name_of(module)} takes {expected} inputs, but was given {len(x)}")
+
+
+def check_sequence(x: object, of: str, module: Module) -> None:
+    """TypeError where x has no length."""
+    if not isinstance(x, Sized):
+        raise TypeError(f"{name_of(module)} takes a list of {of}, not {given(x)}")
 
 
 def name_of(module: Module) -> str:

@@ -39,14 +39,11 @@ def refuse_non_finite(
     before: Sequence[float],
     losses: Sequence[tuple[int, float]],
 ) -> None:
-    """NotFinite unless the objective and its gradient are finite.
+    """NotFinite unless the parameters before the step, the objective and its gradient are finite.
 
-    `before` are the numbers that the parameters had, and the first to be suspected; `losses` those
-    of the batch's samples, by their rows in X.
+    `before` are the numbers that the parameters had; `losses` those of the batch's samples, by
+    their rows in X.
     """
-    i = _first_wrong(gradient)
-    if math.isfinite(objective) and i is None:
-        return
     given = _first_wrong(before)
     if given is not None:
         what = f"the parameter {parameters[given].label or given} is {before[given]} before "
@@ -54,6 +51,7 @@ def refuse_non_finite(
         raise NotFinite(step, what, f", and the loss is {objective}", True, advice)
     if not math.isfinite(objective):
         raise NotFinite(step, f"the loss is {objective} at ", f": {_culprits(losses)}", True)
+    i = _first_wrong(gradient)
     if i is not None:
         name = parameters[i].label or i
         what = f"the loss is {objective} and the gradient of {name} is {gradient[i]} at "

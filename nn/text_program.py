@@ -5,6 +5,10 @@ not grow with the text, and a weight's gradient is a sum over lanes. Attention r
 So each lane puts its key and its value in a memory at its own place, with zeros at the others;
 the sum over the lanes is a memory with the keys and values of all positions, which every lane reads
 through a mask that hides what follows.
+
+A block's memory needs all blocks before it. Their outputs are joined where two blocks ask for them,
+but not what the gradient adds, so with its gradient the program grows with layers²: to about
+1,600, 3,600 and 6,400 instructions for 1, 2 and 3 layers of GPT(5, 4, width=4, heads=2).
 """
 
 from __future__ import annotations

@@ -7,16 +7,22 @@ from random import Random
 
 import autograd
 from autograd import cross_entropy, relu
-from nn.attention import CausalSelfAttention, Memory, Vector
+from nn.attention import CausalSelfAttention, Memory, Vector, shared_width
 from nn.checking import given, listed, random_source, whole
 from nn.embedding import Embedding
-from nn.initialization import Initialization
+from nn.initialization import Initialization, initialization_function
+from nn.layers import check_sequence
 from nn.linear_map import Linear
 from nn.module import Module
 from nn.normalization import RMSNorm
 from nn.number import Number
 
 DEVIATION = 0.08  # of the first weights from 0: small, so that at first all tokens are as likely
+
+
+def small_normal(rng: Random, fan_in: int, fan_out: int) -> float:
+    """One weight from N(0, 0.08²), whatever the size."""
+    return rng.gauss(0.0, DEVIATION)
 
 
 class Block(Module):
@@ -51,10 +57,12 @@ class GPT(Module):
     Takes the tokens of a text, whole numbers 0 <= token < tokens and at most `positions` of them,
     and gives for each the logits of the one that follows. Token and position each have an
     embedding; their sum goes through RMSNorm, the blocks and a linear map. Weights begin as
-    N(0, 0.08²). After Radford et al., Improving Language Understanding by Generative Pre-Training,
-    2018. As it stands, of the size of Karpathy's microgpt: 4,192 parameters.
+    `initialization` draws them, N(0, 0.08²) unless given. After Radford et al., Improving Language
+    Understanding by Generative Pre-Training, 2018. As it stands, of the size of Karpathy's
+    microgpt: 4,192 parameters.
 
-    A text of no tokens or of too many and a token outside are a ValueError.
+    A text of no tokens or of too many and a token outside are a ValueError, but a token that is a
+    Value is refused as `Embedding` says.
 
     >>> model = GPT(seed=0)
     >>> model
@@ -72,19 +80,19 @@ class GPT(Module):
         heads: int = 4,
         layers: int = 1,
         *,
-        initialization: Initialization | None = None,
+        initialization: str | Initialization = small_normal,
         seed: int | None = None,
         rng: Random | None = None,
     ) -> None:
-        draw, source = initialization or _small, random_source(seed, rng)
+        tokens, positions = whole(tokens, "tokens"), whole(positions, "positions")
+        width, heads = shared_width(width, heads)
+        layers = whole(layers, "layers")  # all is judged before the first draw moves the rng
+        draw, source = initialization_function(initialization), random_source(seed, rng)
         self.token_embedding = Embedding(tokens, width, initialization=draw, rng=source)
         self.position_embedding = Embedding(positions, width, initialization=draw, rng=source)
         self.norm = RMSNorm()
         self.blocks = tuple(
-            [
-                Block(width, heads, initialization=draw, rng=source)
-                for _ in range(whole(layers, "layers"))
-            ]
+            [Block(width, heads, initialization=draw, rng=source) for _ in range(layers)]
         )
         self.head = Linear(width, tokens, initialization=draw, rng=source)
 
@@ -123,7 +131,8 @@ class GPT(Module):
         return self.norm(_sum(self.token_embedding(token), self.position_embedding(position)))
 
     def check(self, tokens: Sequence[Number]) -> None:
-        """ValueError unless it can read so many tokens."""
+        """TypeError where they are no sequence; ValueError unless it can read so many tokens."""
+        check_sequence(tokens, "tokens", self)
         if not 0 < len(tokens) <= self.positions:
             raise ValueError(
                 f"a GPT of {self.positions} positions reads 1 to {self.positions} tokens, "
@@ -143,12 +152,15 @@ def next_token_loss(model: GPT, text: Sequence[int]) -> Number:
     """The mean of -log p(token | those before it) over all tokens of the text but the first.
 
     ln(number of tokens) for a model that knows nothing. ValueError for a text of fewer than two
-    tokens or more than the model's positions and one, and for a token outside.
+    tokens or more than the model's positions and one, and for a token outside; TypeError for
+    another model.
 
     >>> loss = next_token_loss(GPT(seed=0), [26, 0, 13, 13, 0, 26])
     >>> 3.1 < loss.data < 3.5  # ln(27) is 3.3
     True
     """
+    if not isinstance(model, GPT):
+        raise TypeError(f"next_token_loss is that of an nn.GPT, not of {given(model)}")
     check_text(model, text)
     logits = model(text[:-1])
     losses = [cross_entropy(z, token) for z, token in zip(logits, text[1:], strict=True)]
@@ -166,10 +178,6 @@ def check_text(model: GPT, text: Sequence[int]) -> None:
     for token in tokens:
         if whole(token, "a token", minimum=0) >= model.tokens:
             raise ValueError(f"the model has tokens from 0 to {model.tokens - 1}, not {token}")
-
-
-def _small(rng: Random, fan_in: int, fan_out: int) -> float:
-    return rng.gauss(0.0, DEVIATION)
 
 
 def _sum(a: Vector, b: Vector) -> list[Number]:

@@ -19,9 +19,10 @@ import pytest
 import nn
 from autograd import Value, jit, topological_order, value_and_grad
 from autograd.testing import check_grads
+from nn.compiled_texts import CompiledTexts
 from nn.gpt import main
 from nn.text_program import mean_loss
-from nn.text_steps import CompiledTexts
+from nn.text_steps import EagerTexts
 from tests.benchmarks import language_model, scalar_gpt
 from tests.interruption import count_points, interrupted_at
 
@@ -30,7 +31,8 @@ ROUNDING = 1e-13  # relative to numbers of about 1: sums of at most 64 terms in 
 STEP = np.finfo(float).eps ** (1 / 3)  # of central differences
 DIFFERENCE = 1e-8  # of such a difference of a loss of about 1, whose third derivative is as small
 EPSILON = 1e-5  # RMSNorm's own
-INTERRUPTED = 12  # points of a training at which Ctrl-C comes; each traces the program anew
+TRAINING = "text_training text_steps compiled_texts column_steps optimizers writing".split()
+INTERRUPTED = 40  # points of a training at which Ctrl-C comes, of some hundreds
 NAMES = [nn.names.encoded(name) for name in nn.names.load()]
 
 
@@ -117,8 +119,12 @@ def test_the_token_of_an_embedding_may_be_an_input_of_a_program():
     looked_up = jit(lambda table, token: table(token))
     for token in range(4):
         assert looked_up(table, float(token)) == [w.data for w in table.weights[token]]
-    with pytest.raises(IndexError, match="no whole number in the range"):
-        looked_up(table, 4.0)
+    for token in (4.0, 0.5):
+        with pytest.raises(IndexError, match="no whole number in the range"):
+            looked_up(table, token)
+    for token, error in ((4.0, IndexError), (-1.0, IndexError), (0.5, TypeError)):
+        with pytest.raises(error, match="index"):
+            table(Value(token))
 
 
 @pytest.mark.parametrize(
@@ -140,7 +146,7 @@ def test_rms_norm_gives_numbers_whose_mean_square_is_one():
     x = [3.0, -4.0, 0.5]
     y = nn.RMSNorm()(x)
     assert np.allclose(y, normalized(np.array(x)), rtol=0, atol=ROUNDING)
-    assert math.isclose(np.square(nn.RMSNorm(1e-300)(x)).mean(), 1.0, rel_tol=ROUNDING)
+    assert math.isclose(np.square(nn.RMSNorm(epsilon=1e-300)(x)).mean(), 1.0, rel_tol=ROUNDING)
     check_grads(nn.RMSNorm(), (x,), order=2)
     assert nn.RMSNorm().parameters() == []
 
@@ -154,7 +160,13 @@ def test_rms_norm_of_zeros_is_zeros_with_finite_slopes():
     with pytest.raises(ValueError, match="at least one number"):
         nn.RMSNorm()([])
     with pytest.raises(ValueError, match="above 0"):
-        nn.RMSNorm(0.0)
+        nn.RMSNorm(epsilon=0.0)
+    with pytest.raises(TypeError):
+        nn.RMSNorm(16)  # elsewhere that is the width
+    with pytest.raises(
+        TypeError, match=r"RMSNorm\(epsilon 1e-05\) takes a list of numbers, not int 3"
+    ):
+        nn.RMSNorm()(3)
 
 
 @pytest.mark.parametrize("heads", [1, 2, 4])
@@ -184,6 +196,47 @@ def test_what_comes_later_changes_nothing_and_has_no_gradient():
 def test_heads_share_the_width():
     with pytest.raises(ValueError, match="3 do not divide 16"):
         nn.CausalSelfAttention(16, 3)
+
+
+def test_attention_refuses_what_are_no_vectors_no_memory_and_a_mask_of_another_length():
+    attention, x = nn.CausalSelfAttention(4, 2, seed=0), [1.0, 0.0, 0.0, 0.0]
+    memory = [attention.offered(x)] * 2
+    for call, error, message in (
+        (lambda: attention(3), TypeError, "takes a list of vectors of 4 numbers, not int 3"),
+        (lambda: attention([3]), TypeError, "takes a list of 4 numbers, not int 3"),
+        (lambda: attention.attend(x, []), ValueError, "positions in a memory, not to none"),
+        (lambda: attention.attend(x, memory, [0.0]), ValueError, "the 2 positions .* not 1"),
+        (lambda: attention.attend(x, memory, 0.0), TypeError, "2 numbers as a mask, not float 0.0"),
+    ):
+        with pytest.raises(error, match=message):
+            call()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"tokens": 0},
+        {"positions": 0.5},
+        {"width": 0},
+        {"heads": 3},
+        {"layers": 0},
+        {"initialization": ""},
+        {"initialization": None},
+        {"initialization": "he"},
+    ],
+    ids=str,
+)
+def test_a_model_that_cannot_be_built_draws_nothing(wrong):
+    rng = Random(0)
+    with pytest.raises((TypeError, ValueError)):
+        nn.GPT(**wrong, rng=rng)
+    assert rng.getstate() == Random(0).getstate()
+
+
+def test_a_model_begins_as_the_initialisation_of_that_name_draws():
+    model = nn.GPT(3, 2, 2, 1, initialization="he_normal", seed=0)
+    first = nn.he_normal(Random(0), 3, 2)
+    assert model.token_embedding.weights[0][0].data == first
 
 
 # -- the model -----------------------------------------------------------------------------------
@@ -262,6 +315,14 @@ def test_a_call_refuses_no_tokens_and_too_many():
     for tokens in ([], [0] * 5):
         with pytest.raises(ValueError, match=f"reads 1 to 4 tokens, not {len(tokens)}"):
             small()(tokens)
+    with pytest.raises(TypeError, match="takes a list of tokens, not int 5"):
+        small()(5)
+
+
+def test_the_loss_of_another_model_is_refused():
+    for model in (5, nn.MLP(2, [1])):
+        with pytest.raises(TypeError, match=r"next_token_loss is that of an nn\.GPT, not of"):
+            nn.next_token_loss(model, [1, 2])
 
 
 # -- compiled ------------------------------------------------------------------------------------
@@ -309,10 +370,10 @@ def test_compiled_losses_and_gradients_are_the_eager_ones_by_one_program_for_all
 
 
 def test_compiled_and_eager_training_go_the_same_way():
-    texts = [[4, 0, 1, 4], [4, 2, 4], [4, 3, 3, 0, 4]]
+    texts = [[2, 0, 1, 2], [2, 1, 2], [2, 2]]
     ways = []
     for eager in (False, True):
-        model = small(layers=2)
+        model = nn.GPT(3, 3, width=2, heads=2, layers=2, initialization="he_normal", seed=0)
         losses = nn.fit_texts(model, texts, steps=12, seed=1, eager=eager)
         ways.append((losses, [p.data for p in model.parameters()], model.blocks[1].widen))
     (fast, p, one), (slow, q, other) = ways
@@ -331,60 +392,171 @@ class Stopped(Exception):
     pass
 
 
+@pytest.fixture
+def one_program(monkeypatch):
+    """The program of the gradient is one for all trainings, so that it is traced once."""
+    gradient = jit(value_and_grad(mean_loss))
+    monkeypatch.setattr("nn.compiled_texts.jit", lambda f: gradient)
+
+
+def state(model):
+    """The numbers and the gradients of a model, as text: so nan is itself."""
+    return str([(p.data, p.grad) for p in model.parameters()])
+
+
+def tiny(deviation=0.5):
+    return nn.GPT(2, 3, 2, 1, initialization=lambda rng, *_: rng.gauss(0.0, deviation), seed=0)
+
+
+TINY_TEXTS = [[1, 0, 1], [1, 0, 0, 1]]
+
+
+@pytest.mark.usefixtures("one_program")
 @pytest.mark.parametrize("eager", [False, True])
 def test_whatever_ends_it_the_model_is_that_of_the_last_completed_step(eager):
-    texts, optimizer = [[4, 0, 1, 4], [4, 2, 4]], nn.Adam(0.01)
+    optimizer = nn.Adam(0.01)
 
     def stop(step, loss):
         if step == 3:
             raise Stopped
 
-    stopped, whole = small(), small()
+    stopped, whole = tiny(), tiny()
     with pytest.raises(Stopped):
-        nn.fit_texts(stopped, texts, optimizer=optimizer, report=stop, seed=0, eager=eager)
-    nn.fit_texts(whole, texts, steps=3, optimizer=optimizer, seed=0, eager=eager)
-    assert [p.data for p in stopped.parameters()] == [p.data for p in whole.parameters()]
+        nn.fit_texts(stopped, TINY_TEXTS, optimizer=optimizer, report=stop, seed=0, eager=eager)
+    nn.fit_texts(whole, TINY_TEXTS, steps=3, optimizer=optimizer, seed=0, eager=eager)
+    assert state(stopped) == state(whole) != state(tiny())
 
 
+@pytest.mark.usefixtures("one_program")
 @pytest.mark.parametrize("eager", [False, True])
-def test_a_loss_or_a_move_that_is_not_finite_is_refused_and_not_written(eager):
-    model = small()
-    model.head.weights[2][0].data = math.nan
-    before = [p.data for p in model.parameters()]
-    with pytest.raises(FloatingPointError, match=r"the loss of the text \[4, 2, 4\] is nan"):
-        nn.fit_texts(model, [[4, 2, 4]], steps=1, eager=eager)
-    assert str(before) == str([p.data for p in model.parameters()])
-    model = small(deviation=3.0)
-    before = [p.data for p in model.parameters()]
-    with pytest.raises(FloatingPointError, match=r"would make the parameter .* -?inf"):
-        nn.fit_texts(model, [[4, 2, 4]], steps=1, optimizer=nn.SGD(1.7e308), eager=eager)
-    assert before == [p.data for p in model.parameters()]
+def test_report_sees_the_model_of_its_step_and_the_mean_loss_since_the_call_before(eager):
+    seen, model, optimizer = [], tiny(), nn.SGD(0.1)
+    how = {"optimizer": optimizer, "seed": 0, "eager": eager}
+
+    def after(steps):
+        other = tiny()
+        nn.fit_texts(other, TINY_TEXTS, steps=steps, **how)
+        return state(other)
+
+    def report(step, loss):
+        seen.append((step, loss, state(model)))
+
+    losses = nn.fit_texts(model, TINY_TEXTS, steps=5, report=report, report_every=2, **how)
+    assert seen == [(n, sum(losses[n - 2 : n]) / 2, after(n)) for n in (2, 4)]
+    assert state(model) == after(5)
 
 
-def test_wherever_ctrl_c_comes_the_model_is_that_of_a_completed_step():
-    texts, files = [[1, 0, 1], [1, 0, 0, 1]], ("nn/text_steps.py", "nn/text_training.py")
+@pytest.mark.usefixtures("one_program")
+@pytest.mark.parametrize("eager", [False, True])
+def test_training_goes_on_from_what_report_makes_of_the_model(eager):
+    how = {"optimizer": nn.SGD(0.1), "eager": eager}
 
-    def begun():
-        return nn.GPT(2, 3, 2, 1, seed=0)
+    def change(model):
+        model.head.weights[1][0].data += 1.0
+
+    changed, model = tiny(), tiny()
+    nn.fit_texts(changed, TINY_TEXTS[:1], steps=2, **how)
+    change(changed)
+    last = nn.fit_texts(changed, TINY_TEXTS[:1], steps=1, **how)
+
+    def report(step, loss):
+        if step == 2:
+            change(model)
+
+    losses = nn.fit_texts(model, TINY_TEXTS[:1], steps=3, report=report, **how)
+    assert losses[2:] == last
+    assert state(model) == state(changed)
+
+
+@pytest.mark.usefixtures("one_program")
+@pytest.mark.parametrize("eager", [False, True])
+@pytest.mark.parametrize(
+    ("name", "number", "rate", "message"),
+    [
+        ("head.weights.0.1", math.nan, 0.1, r"head.weights.0.1 is nan before step 1.* its .data"),
+        ("head.weights.0.1", math.inf, 0.1, r"head.weights.0.1 is inf before step 1"),
+        ("position_embedding.weights.2.1", math.nan, 0.1, r"weights.2.1 is nan before step 1"),
+        (
+            "head.weights.0.0",
+            1.7e308,
+            0.1,
+            r"the loss of the text \[1, 0, 1\] is (inf|nan) at step 1",
+        ),
+        ("head.weights.0.0", 3.0, 1.7e308, r"would make the parameter .* -?inf"),
+    ],
+)
+def test_what_is_not_finite_is_refused_by_its_name_and_changes_nothing(
+    name, number, rate, message, eager
+):
+    model = tiny(deviation=2.0)
+    for p in model.parameters():
+        p.grad = 7.0
+    model.named_parameters()[name].data = number
+    before = state(model)
+    with pytest.raises(FloatingPointError, match=message):
+        nn.fit_texts(model, TINY_TEXTS[:1], steps=1, optimizer=nn.SGD(rate), eager=eager)
+    assert state(model) == before
+
+
+@pytest.mark.usefixtures("one_program")
+@pytest.mark.parametrize("eager", [False, True])
+def test_wherever_ctrl_c_comes_the_model_is_that_of_a_completed_step(eager):
+    files = tuple([f"nn/{name}.py" for name in TRAINING])
 
     def train(model, steps=3):
-        nn.fit_texts(model, texts, steps=steps, optimizer=nn.SGD(0.1), seed=0)
+        nn.fit_texts(model, TINY_TEXTS, steps=steps, optimizer=nn.SGD(0.1), seed=0, eager=eager)
 
-    def taught(model):
-        return [p.data for p in model.parameters()]
-
-    completed = [taught(begun())]
+    completed = [state(tiny())]
     for steps in (1, 2, 3):
-        train(model := begun(), steps)
-        completed.append(taught(model))
-    points = count_points(lambda: train(begun()), files)
+        train(model := tiny(), steps)
+        completed.append(state(model))
+    model = tiny()
+    points = count_points(lambda: train(model), files)
     found = set()
     for point in range(1, points + 1, max(1, points // INTERRUPTED)):
-        model = begun()
+        model = tiny()
         assert interrupted_at(point, lambda model=model: train(model), files)
-        assert taught(model) in completed
-        found.add(completed.index(taught(model)))
+        assert state(model) in completed
+        found.add(completed.index(state(model)))
     assert found >= {0, 1, 2}
+
+
+OWN = {
+    "GPT": ("__call__", "read", "embedded", "empty_memories"),
+    "Block": ("__call__", "offered"),
+    "CausalSelfAttention": ("offered", "attend"),
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, names in OWN.items() for name in names]
+)
+def test_a_part_that_computes_in_a_way_of_its_own_is_trained_eagerly_only(kind, name):
+    model = tiny()
+    [part] = [m for m in model.modules() if type(m).__name__ == kind]
+    inherited, calls = getattr(type(part), name), []
+
+    def own(self, *given):
+        calls.append(name)
+        return inherited(self, *given)
+
+    part.__class__ = type("Own", (type(part),), {name: own})
+    with pytest.raises(TypeError, match=f"Own has a {name} of its own, .* with eager=True"):
+        nn.fit_texts(model, TINY_TEXTS, steps=1)
+    assert state(model) == state(tiny())
+    nn.fit_texts(model, TINY_TEXTS, steps=1, eager=True)
+    assert calls
+
+
+@pytest.mark.usefixtures("one_program")
+def test_a_method_put_into_a_model_is_refused_as_well_and_a_class_that_changes_nothing_is_not():
+    model = tiny()
+    model.read = lambda token, memories: [0.0, 0.0]
+    with pytest.raises(TypeError, match="GPT has a read of its own"):
+        nn.fit_texts(model, TINY_TEXTS, steps=1)
+    model = tiny()
+    model.__class__ = type("Named", (nn.GPT,), {})
+    assert len(nn.fit_texts(model, TINY_TEXTS, steps=1)) == 1
 
 
 def test_each_pass_takes_every_text_once():
@@ -401,9 +573,11 @@ def test_each_pass_takes_every_text_once():
         def push(self):
             pass
 
+        pull = push
+
     texts = [[4, i, 4] for i in range(4)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("nn.text_training.CompiledTexts", Counted)
+        patch.setattr("nn.compiled_texts.CompiledTexts", Counted)
         nn.fit_texts(small(), texts, steps=12, seed=0)
     assert all(Counter(taken[i : i + 4]) == Counter(map(tuple, texts)) for i in (0, 4, 8))
     assert taken[:4] != taken[4:8] or taken[4:8] != taken[8:]
@@ -416,6 +590,11 @@ def test_each_pass_takes_every_text_once():
         ({"texts": []}, ValueError, "texts is empty"),
         ({"texts": iter([])}, TypeError, "texts is a list or an array of texts"),
         ({"steps": 0}, ValueError, "steps is a whole number, at least 1"),
+        ({"report_every": 0}, ValueError, "report_every is a whole number, at least 1"),
+        ({"report": 5}, TypeError, "report is a function of a step and its loss, not int 5"),
+        ({"optimizer": nn.Adam}, TypeError, r"optimizer is one such as nn.Adam\(1e-2\), not type"),
+        ({"optimizer": 0}, TypeError, "not int 0"),
+        ({"eager": 1}, TypeError, "eager is True or False, not int 1"),
         ({"seed": 0, "rng": Random(0)}, ValueError, "a seed or an rng"),
     ],
 )
@@ -428,9 +607,10 @@ def test_fit_texts_refuses(change, error, message):
 # -- writing -------------------------------------------------------------------------------------
 
 
-def test_at_a_low_temperature_it_writes_what_is_most_likely(taught):
+@pytest.mark.parametrize("temperature", [1e-6, 1e-300, 5e-324])
+def test_at_a_low_temperature_it_writes_what_is_most_likely(taught, temperature):
     model = taught[0]
-    [written] = nn.generate(model, start=26, temperature=1e-6, seed=0)
+    [written] = nn.generate(model, start=26, temperature=temperature, seed=0)
     for i, token in enumerate([*written, 26][: model.positions]):
         assert logits_of(model, [26, *written[:i]])[-1].argmax() == token
 
@@ -457,6 +637,15 @@ def test_the_same_seed_writes_the_same_and_no_text_is_longer_than_the_positions(
     assert all(4 not in text for text in texts)
 
 
+def test_a_text_ends_at_stop_which_need_not_be_what_it_starts_with():
+    texts = nn.generate(small(), 50, start=4, stop=2, seed=3)
+    assert all(2 not in text for text in texts)
+    assert any(4 in text for text in texts)
+    assert len({len(text) for text in texts}) > 1
+    tokens = [row for text in texts for row in text]
+    assert set(tokens) == {0, 1, 3, 4}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -469,6 +658,22 @@ def test_the_same_seed_writes_the_same_and_no_text_is_longer_than_the_positions(
 def test_generate_refuses(change, message):
     with pytest.raises(ValueError, match=message):
         nn.generate(small(), **{"start": 4, **change})
+
+
+def test_generate_refuses_another_model_and_names_what_is_not_finite():
+    with pytest.raises(TypeError, match=r"writes with an nn\.GPT, not MLP"):
+        nn.generate(nn.MLP(2, [1]), start=0)
+    model, rng = tiny(), Random(0)
+    weight = model.head.weights[0][1]
+    for number in (math.nan, math.inf):
+        weight.data = number
+        with pytest.raises(FloatingPointError, match=f"head.weights.0.1 is {number}, .* its .data"):
+            nn.generate(model, start=1, rng=rng)
+    weight.data = 1.7e308
+    model.token_embedding.weights[1][1].data = 9.0
+    with pytest.raises(FloatingPointError, match=r"logits are .*inf.* finite but too large"):
+        nn.generate(model, start=1, rng=rng)
+    assert rng.getstate() == Random(0).getstate()
 
 
 # -- names ---------------------------------------------------------------------------------------
@@ -489,6 +694,16 @@ def test_a_name_and_its_tokens_are_the_same_thing():
     for name in ("", "Anna", "zoë", "a b"):
         with pytest.raises(ValueError, match="letters from a to z"):
             nn.names.encoded(name)
+    with pytest.raises(TypeError, match="a name is a string"):
+        nn.names.encoded(["ab"])
+
+
+@pytest.mark.parametrize(
+    ("token", "error"), [(-1, ValueError), (27, ValueError), (30, ValueError), (0.5, TypeError)]
+)
+def test_a_token_of_no_letter_is_refused(token, error):
+    with pytest.raises(error, match="token"):
+        nn.names.decoded([26, token, 26])
 
 
 # -- saving --------------------------------------------------------------------------------------
@@ -500,7 +715,7 @@ def test_a_name_and_its_tokens_are_the_same_thing():
         small(layers=2),
         nn.Embedding(3, 2, seed=0),
         nn.CausalSelfAttention(4, 2, seed=0),
-        nn.Sequential(nn.Linear(3, 2, seed=0), nn.RMSNorm(1e-6), nn.Linear(2, 2, seed=0)),
+        nn.Sequential(nn.Linear(3, 2, seed=0), nn.RMSNorm(epsilon=1e-6), nn.Linear(2, 2, seed=0)),
     ],
     ids=lambda module: type(module).__name__,
 )
@@ -568,30 +783,66 @@ def test_the_command_trains_writes_names_and_saves(tmp_path, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("GPT(27 tokens, 16 positions, width 16, 4 heads, 1 layer)")
     assert [line.split()[:3] for line in lines[1:3]] == [["step", str(i), "loss"] for i in (1, 2)]
-    assert all(set(name) <= set(nn.names.LETTERS) for name in lines[4:7])
-    assert lines[7:] == [f"saved to {file}"]
+    assert lines[4] == f"saved to {file}"  # before anything else could go wrong
+    assert all(set(name) <= set(nn.names.LETTERS) for name in lines[5:])
+    assert len(lines[5:]) == 3
     assert isinstance(nn.load(file), nn.GPT)
     assert main(arguments) == 0
     again = capsys.readouterr().out.splitlines()
     assert again[:3] + again[4:] == lines[:3] + lines[4:]  # all but the seconds
 
 
-def test_the_command_refuses_a_folder_that_is_not_there_before_it_trains(tmp_path, capsys):
-    assert main(["--save", str(tmp_path / "none" / "m.safetensors")]) == 1
+def test_the_command_refuses_what_cannot_be_a_file_before_it_trains(tmp_path, capsys):
+    for path, message in (
+        (str(tmp_path / "none" / "m.safetensors"), "there is no folder"),
+        (str(tmp_path), "that is a folder"),
+        ("", "that is a folder"),
+    ):
+        assert main(["--save", path]) == 1
+        said = capsys.readouterr()
+        assert message in said.err
+        assert said.out == ""
+
+
+@pytest.mark.parametrize("completed", [0, 1])
+def test_ctrl_c_ends_the_command_and_saves_the_last_completed_step_if_there_is_one(
+    completed, tmp_path, capsys, monkeypatch
+):
+    file, taken, step = tmp_path / "gpt.safetensors", [], EagerTexts.step
+    file.write_bytes(b"older")
+
+    def stopped(self, text):
+        if len(taken) == completed:
+            raise KeyboardInterrupt
+        loss = step(self, text)
+        taken.append([p.data for p in self._parameters])
+        return loss
+
+    monkeypatch.setattr(EagerTexts, "step", stopped)
+    assert main(["--eager", "--steps", "9", "--save", str(file)]) == 130
     said = capsys.readouterr()
-    assert "there is no folder" in said.err
-    assert said.out == ""
+    assert said.err == "python -m nn.gpt: interrupted\n"
+    if completed:
+        assert said.out.endswith(f"last completed step is saved to {file}\n")
+        assert [[p.data for p in nn.load(file).parameters()]] == taken
+    else:
+        assert file.read_bytes() == b"older"
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--steps", "0"], ["--temperature", "0"], ["--samples", "x"], ["--temperature", "nan"]],
+    [
+        *(["--steps", "0"], ["--steps", "x"], ["--samples", "1.5"]),
+        *(["--temperature", "0"], ["--temperature", "nan"], ["--temperature", "x"]),
+    ],
 )
 def test_the_command_refuses(arguments, capsys):
     with pytest.raises(SystemExit) as error:
         main(arguments)
     assert error.value.code == 2
-    assert arguments[0] in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert f"argument {arguments[0]}: expected a" in said
+    assert f"not {arguments[1]}" in said
 
 
 def test_the_command_runs_as_a_module_without_a_warning():

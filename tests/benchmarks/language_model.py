@@ -52,7 +52,7 @@ def eager(name: str) -> Callable[[], None]:
 
 def compiled(name: str, steps: int = TURN) -> Callable[[], None]:
     """Steps of `nn.fit_texts`."""
-    from nn.text_steps import CompiledTexts
+    from nn.compiled_texts import CompiledTexts
 
     return _stepping(CompiledTexts, name, steps)
 
