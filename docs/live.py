@@ -15,6 +15,8 @@ from typing import Any
 from autograd import Value, step, tanh
 
 PICTURE_OF_A_VIEW = 'data-still="'  # what the output of a live view begins with
+WITHOUT_KERNEL = "Where no kernel runs you see their pictures."
+HERE = "They are live on this page too, without a kernel."
 
 
 def neuron() -> bytes:
@@ -27,12 +29,15 @@ def with_live_views(notebook: dict[str, Any], name: str) -> tuple[dict[str, Any]
     """The notebook with a frame for each live view that it keeps a picture of, and the pages.
 
     The frames refer to `../live/<name>-<number>.html`, which are the second result. A notebook
-    without views is given back as it is; the code of one with views is run.
+    without views is given back as it is; the code of one with views is run. Where its words say
+    that one sees pictures, they say that the views are live.
     """
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     if not any(map(_keeps_a_view, cells)):
         return notebook, {}
     notebook = copy.deepcopy(notebook)
+    for cell in (cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"):
+        cell["source"] = "".join(cell["source"]).replace(WITHOUT_KERNEL, HERE)
     pages: dict[str, bytes] = {}
     variables: dict[str, Any] = {"__name__": "__main__"}
     os.environ.setdefault("MPLBACKEND", "agg")

@@ -7,6 +7,7 @@ import re
 from functools import cache
 from inspect import isclass, isfunction, ismodule, signature
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,8 @@ decision function, perceptron, layer, hidden layer, learned feature, separable, 
 local gradient, chain rule, backward pass, backpropagation, adjoint, cotangent, tangent, vjp, jvp,
 topological order, dynamic programming, gradient descent, learning rate, hyperparameter, epoch,
 batch, dropout, convolution, kernel, filter, stride, padding, pooling, parameter sharing,
-overfitting, embedding, attention, logits, softmax, token, ulp, trace, program, lane
+overfitting, validation set, test set, embedding, attention, residual connection, normalisation,
+transformer, logits, softmax, temperature, token, ulp, trace, program, lane
 """
 
 
@@ -225,7 +227,7 @@ def test_every_name_that_a_page_links_to_is_public(path: Path) -> None:
 # -- what is built -------------------------------------------------------------------------------
 
 
-def notebook(source: str, html: str) -> dict[str, object]:
+def notebook(source: str, html: str) -> dict[str, Any]:
     data = {"text/plain": ["<a view>"], "text/html": html}
     output = {"output_type": "display_data", "data": data, "metadata": {}}
     return {"cells": [{"cell_type": "code", "source": source, "outputs": [output]}]}
@@ -239,6 +241,15 @@ def test_a_view_that_a_notebook_keeps_as_a_picture_is_live_in_its_page() -> None
     assert b"x \xc3\x97 x" in pages["live/n-1.html"] or b'"x"' in pages["live/n-1.html"]
     assert 'src="../live/n-1.html" title="&lt;a view&gt;"' in str(made)
     assert kept == notebook(source, '<div data-still="1">')
+
+
+def test_where_the_views_are_live_no_notebook_says_that_they_are_pictures() -> None:
+    path = sources.ROOT / "notebooks" / "6-step-through-backpropagation.ipynb"
+    assert path.read_text("utf-8").count(live.WITHOUT_KERNEL) == 1
+    kept = notebook("from autograd import Value, step\nstep(Value(3.0))", '<div data-still="1">')
+    kept["cells"].insert(0, {"cell_type": "markdown", "source": ["a\n", live.WITHOUT_KERNEL]})
+    words, _ = live.with_live_views(kept, "n")[0]["cells"]
+    assert words["source"] == "a\n" + live.HERE
 
 
 def test_a_notebook_without_views_is_not_run() -> None:
