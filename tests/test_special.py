@@ -117,7 +117,9 @@ def test_there_are_derivatives_up_to_the_hundredth_at_numbers_alone():
     assert [special.polygamma(n, math.inf) for n in (0.0, 1.0, 2.0)] == [math.inf, 0.0, 0.0]
     assert [special.polygamma(1.0, x) for x in (0.0, -0.0, -3.0)] == [math.inf] * 3
     assert [special.polygamma(0.0, x) for x in (0.0, -0.0)] == [-math.inf, math.inf]
-    assert math.isnan(special.polygamma(0.0, -3.0))
+    at_a_pole = [special.polygamma(float(n), -3.0) for n in range(7)]
+    assert [x == math.inf for x in at_a_pole] == [n % 2 == 1 for n in range(7)]
+    assert [math.isnan(x) for x in at_a_pole] == [n % 2 == 0 for n in range(7)]
 
 
 def test_the_logarithm_of_the_gamma_function_at_its_ends():
