@@ -569,3 +569,11 @@ def test_polygamma_keeps_its_digits_beside_a_zero_and_between_two_poles(n, x):
     with mp.workdps(120):
         truth = float(mp.polygamma(n, mp.mpf(x)))
     assert F.polygamma(n, x) == pytest.approx(truth, rel=4 * 2**-53)
+
+
+@pytest.mark.parametrize("name", ["log", "log2", "log10", "sqrt"])
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+def test_a_slope_at_a_zero_of_either_sign_is_that_from_the_right(name: str, zero: float) -> None:
+    x = Value(zero)
+    getattr(F, name)(x).backward()
+    assert x.grad == math.inf
