@@ -6,12 +6,13 @@ Nothing here brings Dask: whoever calls with its arrays has it.
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
 
 from autograd.entry import Form, Inputs, Rows
-from autograd.shards import ShardProgram, added, pairwise
+from autograd.shards import ShardProgram, added, is_lazy, pairwise
 from autograd.tree import unflatten
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class BlockCalls:
         traced = self._found(arguments, fixed)
         arrays = [stand_ins.original(x) for x in arguments.arrays]
         mapped = sorted({r.array for r in traced.form.spread.rows})
-        if not any(_is_lazy(arrays[i]) for i in mapped):
+        if not any(is_lazy(arrays[i]) for i in mapped):
             args, kwargs = _replaced((args, kwargs), stand_ins.computed())
             return self._call(*args, **kwargs)
         return traced.run(arguments, arrays, mapped)
@@ -95,7 +96,7 @@ class _Traced(NamedTuple):
         spread = self.form.spread
         count = spread.lanes(arrays)
         chunks = next(
-            arrays[r.array].chunks[r.axis] for r in spread.rows if _is_lazy(arrays[r.array])
+            arrays[r.array].chunks[r.axis] for r in spread.rows if is_lazy(arrays[r.array])
         )
         blocks = [_blocks(arrays[i], spread.rows, i, chunks) for i in mapped]
         shares = list(zip(range(len(chunks)), chunks, *blocks, strict=True))
@@ -106,7 +107,7 @@ class _Traced(NamedTuple):
         for level in range(self.work.levels):
             given = delayed(numpy.array(uniforms), traverse=False)
             parts = [local_sums(work, given, level, *share) for share in shares]
-            [sums] = _dask().compute(pairwise(parts, add))
+            [sums] = _dask().compute(pairwise(parts, partial(map, add)))
             uniforms += sums.tolist()
         numbers = self.work.uniform_outputs(uniforms).tolist()
         lanes = None
@@ -135,11 +136,6 @@ def _dask() -> Any:
     return sys.modules["dask"]
 
 
-def _is_lazy(x: object) -> bool:
-    dask = sys.modules.get("dask.array")
-    return dask is not None and isinstance(x, dask.Array)
-
-
 def _arrays_in(tree: Tree) -> Iterator[Array]:
     """The arrays of Dask in lists, tuples and dicts."""
     if isinstance(tree, (list, tuple)):
@@ -147,7 +143,7 @@ def _arrays_in(tree: Tree) -> Iterator[Array]:
             yield from _arrays_in(x)
     elif isinstance(tree, dict):
         yield from _arrays_in(list(tree.values()))
-    elif _is_lazy(tree):
+    elif is_lazy(tree):
         yield tree
 
 
@@ -158,7 +154,7 @@ def _replaced(tree: Tree, others: dict[int, Any]) -> Tree:
         return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
     if isinstance(tree, dict):
         return {key: _replaced(x, others) for key, x in tree.items()}
-    return others[id(tree)] if id(tree) in others and _is_lazy(tree) else tree
+    return others[id(tree)] if id(tree) in others and is_lazy(tree) else tree
 
 
 class _StandIns:
@@ -202,7 +198,7 @@ def _blocks(x: Array, rows: Sequence[Rows], number: int, chunks: tuple[int, ...]
     """The array's blocks along its axis of samples, cut like the others', as delayed arrays."""
     axis = next(r.axis for r in rows if r.array == number)
     wanted = {k: chunks if k == axis else -1 for k in range(x.ndim)}
-    cut = x.rechunk(wanted) if _is_lazy(x) else _dask().array.from_array(x, chunks=wanted)
+    cut = x.rechunk(wanted) if is_lazy(x) else _dask().array.from_array(x, chunks=wanted)
     return list(cut.to_delayed().ravel())
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import anomaly, transforms
 from autograd.assemble import Source, plan
+from autograd.backends import code_of
 from autograd.blocks import BlockCalls, holds_blocks
 from autograd.entry import Entry, Form, Spread
 from autograd.real import describe, is_array
@@ -25,9 +26,8 @@ from autograd.tree import flatten, unflatten
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from autograd.array_code import ArrayCode
+    from autograd.backends import AnyCode
     from autograd.bound import Bound
-    from autograd.llvm.compile import CompiledProgram
     from autograd.program import Program
     from autograd.tree import Tree
 
@@ -143,18 +143,10 @@ class Compiled:
                 if entry.fits(arguments, fixed):
                     return entry
             trace = _Trace(self._f, arguments, fixed)
-            entry = trace.entry(self._code(trace.program), self._threads)
+            code = code_of(trace.program, self._backend, self._fastmath)
+            entry = trace.entry(code, self._threads)
             self._entries = [entry, *self._entries]
             return entry
-
-    def _code(self, program: Program) -> CompiledProgram | ArrayCode:
-        if self._backend == "numpy":
-            from autograd.array_code import ArrayCode
-
-            return ArrayCode(simplify(program))
-        from autograd.llvm.compile import compile_program
-
-        return compile_program(program, fastmath=self._fastmath, prepare=simplify)
 
 
 class _Fixed:
@@ -248,7 +240,7 @@ class _Trace:
                 inputs.append(placeholder(getattr(x, "label", "") or name))
         return inputs
 
-    def entry(self, code: CompiledProgram | ArrayCode, threads: int) -> Entry:
+    def entry(self, code: AnyCode, threads: int) -> Entry:
         """What calls with such arguments need, with the code of the program."""
         return Entry(
             arguments=self.arguments,

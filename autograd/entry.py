@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from itertools import compress
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy
 
@@ -15,13 +15,9 @@ from autograd.signature import Arguments, number, same
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from autograd.array_code import ArrayCode, ArrayFrame
-    from autograd.llvm.compile import CompiledProgram
-    from autograd.llvm.frame import Frame
+    from autograd.backends import AnyCode, AnyFrame
     from autograd.traced_array import TracedArray
     from autograd.tree import Tree
-
-    AnyFrame: TypeAlias = Frame | ArrayFrame
 
 FRAMES_KEPT = 4  # for so many numbers of lanes: mini-batches, and a last smaller one
 FEWEST_LENT = 4096  # lanes: below, a copy costs less than another pointer
@@ -205,7 +201,7 @@ class Entry(Form):
         *,
         arguments: Arguments,
         fixed: object,
-        code: CompiledProgram | ArrayCode,
+        code: AnyCode,
         threads: int,
         spread: Spread,
         assemble: Callable[[Results], Tree],

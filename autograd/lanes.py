@@ -45,9 +45,14 @@ def run_lanes(
     """
     arrays = _judged_arrays(program, inputs)
     library = _Library(xp, arrays[0], judge_index)
-    values = [x if hasattr(x, "dtype") else library.number(x) for x in inputs]
-    mapped = [x for x, is_lane in zip(values, program.lane_inputs, strict=True) if is_lane]
+    given = list(zip(inputs, program.lane_inputs, strict=True))
+    mapped = [x for x, is_lane in given if is_lane and hasattr(x, "dtype")]
     ones = xp.ones_like([*mapped, *arrays][0])  # one for each lane
+    values = []
+    for x, is_lane in given:
+        if not hasattr(x, "dtype"):
+            x = library.number(x) * ones if is_lane else library.number(x)
+        values.append(x)
     values += map(library.number, program.constants)
     with xp.errstate(all="ignore") if hasattr(xp, "errstate") else nullcontext():
         for _, op, operands in program.numbered():
@@ -55,7 +60,8 @@ def run_lanes(
             if op.name == "lane_count":
                 values.append(xp.sum(ones))
             elif op.name == "lane_sum":
-                values.append(xp.sum(xs[0] * ones))  # one number as often as there are lanes
+                is_lane = program.is_lane[operands[0]]  # else as often as there are lanes
+                values.append(xp.sum(xs[0] if is_lane else xs[0] * ones))
             else:
                 values.append(getattr(library, op.name)(*xs))
     return [values[i] for i in program.outputs]

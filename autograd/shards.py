@@ -7,31 +7,29 @@ it is started anew. A long shard is computed in pieces, so that buffers stay sma
 from __future__ import annotations
 
 import pickle
+import sys
 from functools import lru_cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy
 
-from autograd.simplify import simplify
+from autograd.backends import code_of
 from autograd.stages import stages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from autograd.array_code import ArrayCode, ArrayFrame
-    from autograd.llvm.compile import CompiledProgram
-    from autograd.llvm.frame import Frame
+    from autograd.backends import AnyCode, AnyFrame
     from autograd.program import Program
 
-    AnyFrame: TypeAlias = Frame | ArrayFrame
     Floats = numpy.ndarray[Any, numpy.dtype[numpy.float64]]
     Settings = tuple[str, bool, int]  # backend, fastmath, threads
     Uniforms = Sequence[float] | Floats
     # Writes the lanes from one up to another into rows, one for each lane input.
     Fill = Callable[[Floats, int, int], None]
 
-__all__ = ["ShardProgram", "added", "pairwise"]
+__all__ = ["ShardProgram", "added", "is_lazy", "pairwise"]
 
 PIECE = 1 << 16  # lanes of a shard that are computed at once
 CODES_KEPT, FRAMES_KEPT = 64, 16  # in a process
@@ -46,6 +44,7 @@ class ShardProgram:
     lanes, and the sums of the levels before, as far as they are known. `fill(rows, start, stop)`
     writes those lanes of the shard. The same bits for the same shards, wherever they are computed.
 
+    >>> from functools import partial
     >>> from autograd import jit, vmap
     >>> mean_square = jit(lambda w, x: vmap(lambda x: w * x * x, reduce="mean")(x))
     >>> work = ShardProgram(mean_square.program(2.0, numpy.ones(4)))
@@ -54,7 +53,7 @@ class ShardProgram:
     ...     def fill(rows, start, stop):
     ...         rows[:] = shard[start:stop]
     ...     return work.local_sums(0, [2.0, 3.0], len(shard), fill)
-    >>> total = pairwise([sums_of(shard) for shard in shards], added)
+    >>> total = pairwise([sums_of(shard) for shard in shards], partial(map, added))
     >>> work.uniform_outputs([2.0, 3.0, *total]).tolist()
     [9.333333333333334]
     """
@@ -154,15 +153,9 @@ class _Stage:
 
 
 @lru_cache(CODES_KEPT)
-def _code(stage: _Stage) -> CompiledProgram | ArrayCode:
+def _code(stage: _Stage) -> AnyCode:
     backend, fastmath, _ = stage.settings
-    if backend == "numpy":
-        from autograd.array_code import ArrayCode
-
-        return ArrayCode(stage.program)
-    from autograd.llvm.compile import compile_program
-
-    return compile_program(stage.program, fastmath=fastmath, prepare=simplify)
+    return code_of(stage.program, backend, fastmath)
 
 
 @lru_cache(FRAMES_KEPT)
@@ -170,18 +163,28 @@ def _free_frames(stage: _Stage, lanes: int) -> list[AnyFrame]:
     return []
 
 
+def is_lazy(x: object) -> bool:
+    """Whether x is an array of Dask, asked without importing Dask."""
+    dask: Any = sys.modules.get("dask.array")
+    return dask is not None and isinstance(x, dask.Array)
+
+
 # -- adding up -----------------------------------------------------------------------------------
 
 
-def pairwise(items: list[Item], add: Callable[[Item, Item], Item]) -> Item:
+def pairwise(
+    items: Sequence[Item], add: Callable[[Sequence[Item], Sequence[Item]], Iterable[Item]]
+) -> Item:
     """The items added in pairs, and what that gives in pairs again, whoever does it.
 
-    >>> pairwise(["a", "b", "c", "d", "e"], lambda x, y: f"({x}{y})")
+    `add` is given the first and the second of each pair of a round, and gives all their sums.
+
+    >>> pairwise(["a", "b", "c", "d", "e"], lambda a, b: [f"({x}{y})" for x, y in zip(a, b)])
     '(((ab)(cd))e)'
     """
     while len(items) > 1:
-        pairs = [add(a, b) for a, b in zip(items[::2], items[1::2], strict=False)]
-        items = pairs + items[2 * len(pairs) :]
+        even = len(items) // 2 * 2
+        items = [*add(items[:even:2], items[1:even:2]), *items[even:]]
     return items[0]
 
 

@@ -117,24 +117,17 @@ class ClusterSteps(ColumnSteps):
             yield self._step()
 
     def _step(self) -> Step:
-        state, move, number = self._state, self._move, self._number + 1
+        number = self._number + 1
         tasks, size = self._tasks(number)
-        parameters = state.columns[0]
+        parameters = self._state.columns[0]
         given = numpy.append(parameters, self._run.l2)
         found = self._evaluated(self._work, given, tasks, size)
         objective, gradient = float(found[0]), found[1 : 1 + len(parameters)]
-        if self._has_schedule:
-            move.moment[0] = self._optimizer.checked_rate(number)
-        move.moment[1] = number
-        move.columns[...] = state.columns
-        move.columns[-1] = gradient
-        move.compute()
+        move = self._moved(gradient)
         if move.check[0] != 0.0 or not isfinite(objective):  # the first also where it is nan
             self._refuse(objective, gradient, tasks, size)
         self._before, self._gradient = parameters, gradient
-        self._is_pushed = False
-        self._state = move.after
-        self._number, self._move, self._next_move = number, self._next_move, move
+        self._take(move)
         return number, size, objective, (), ()
 
     def _tasks(self, number: int) -> tuple[_Tasks, int]:

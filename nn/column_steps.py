@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy
 
 from autograd import Value
-from nn.compiled_moves import bound_moves, first_state, state_of
+from nn.compiled_moves import Move, Row, bound_moves, first_state, state_of
 from nn.optimizers import Optimizer, OptimizerState
 from nn.random_arrays import Floats
 from nn.writing import write_both
@@ -25,6 +25,23 @@ class ColumnSteps:
         self._has_schedule, self._number = optimizer.has_schedule(), 0
         self._state, self._is_pushed = first_state(parameters, optimizer), True
         self._move, self._next_move = bound_moves(optimizer, self._state)
+
+    def _moved(self, gradient: Row | Floats) -> Move:
+        """The move by this gradient, computed but not taken: what it would come to is `after`."""
+        move, number = self._move, self._number + 1
+        if self._has_schedule:
+            move.moment[0] = self._optimizer.checked_rate(number)
+        move.moment[1] = number
+        move.columns[...] = self._state.columns
+        move.gradient[:] = gradient
+        move.compute()
+        return move
+
+    def _take(self, move: Move) -> None:
+        """Make what the move came to the present state."""
+        self._is_pushed = False
+        self._state = move.after
+        self._number, self._move, self._next_move = self._number + 1, self._next_move, move
 
     def push(self) -> None:
         """Write the numbers and gradients of the last completed step, unless that was done."""

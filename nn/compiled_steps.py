@@ -105,21 +105,14 @@ class CompiledSteps(ColumnSteps):
             yield self._step(batch)
 
     def _step(self, batch: _Batch) -> Step:
-        state, move, number = self._state, self._move, self._number + 1
-        batch.parameters[:] = state.numbers
+        number = self._number + 1
+        batch.parameters[:] = self._state.numbers
         batch.compute()
-        if self._has_schedule:
-            move.moment[0] = self._optimizer.checked_rate(number)
-        move.moment[1] = number
-        move.columns[...] = state.columns
-        move.gradient[:] = batch.gradient
-        move.compute()
+        move = self._moved(batch.gradient)
         objective = batch.objective[0]
         if move.check[0] != 0.0 or not isfinite(objective):  # the first also where it is nan
             self._refuse(batch, objective)
-        self._is_pushed = False
-        self._state = move.after
-        self._number, self._move, self._next_move = number, self._next_move, move
+        self._take(move)
         if not self._run.metrics:
             return number, batch.size, objective, (), ()
         targets = [self._targets[i] for i in self._order[batch.places].tolist()]

@@ -58,26 +58,19 @@ class CompiledTexts(ColumnSteps):
 
     def step(self, text: Text) -> float:
         """The loss of the text, after which every parameter has moved. NotFinite, and no move."""
-        state, move, number = self._state, self._move, self._number + 1
+        numbers, number = self._state.numbers, self._number + 1
         program = self._program(len(text) - 1)
         program.tokens[...] = text[:-1], text[1:]
-        program.parameters[:] = state.numbers
+        program.parameters[:] = numbers
         program.compute()
         loss: float = program.compute.value
-        if self._has_schedule:
-            move.moment[0] = self._optimizer.checked_rate(number)
-        move.moment[1] = number
-        move.columns[...] = state.columns
-        move.gradient[:] = program.gradient
-        move.compute()
+        move = self._moved(program.gradient)
         if move.check[0] != 0.0 or not isfinite(loss):  # the first also where it is nan
-            parameters, before = self._parameters, state.numbers.tolist()
+            parameters, before = self._parameters, numbers.tolist()
             gradient, after = program.gradient.tolist(), move.after.numbers.tolist()
             refuse_text(number, text, loss, gradient, parameters, before)
             refuse_non_finite_move(parameters, before, gradient, after, number)
-        self._is_pushed = False
-        self._state = move.after
-        self._number, self._move, self._next_move = number, self._next_move, move
+        self._take(move)
         return loss
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from hashlib import sha256
 from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy
 
+from autograd.shards import is_lazy
 from nn.checking import listed, same_length, whole
 from nn.checking import rows as checked_rows
 from nn.losses import TARGETS
@@ -69,14 +69,14 @@ class Cut(NamedTuple):
 
 def cut(X: Any, y: Any, shards: int | None, kind: str, workers: Workers) -> Cut:
     """The pieces that become shards: the blocks of arrays of Dask, or as many as are asked for."""
-    if not (_is_lazy(X) or _is_lazy(y)):
+    if not (is_lazy(X) or is_lazy(y)):
         return _cut_here(X, y, shards, kind)
     names = f"{kind}X", f"{kind}y"
     if not isinstance(workers, DaskWorkers):
         raise TypeError(f"{names[0]} and {names[1]} are arrays of Dask: give its client, too")
     if shards is not None:
         raise ValueError("arrays of Dask come in shards: X = X.rechunk({0: rows}), not shards=")
-    if not (_is_lazy(X) and _is_lazy(y)):
+    if not (is_lazy(X) and is_lazy(y)):
         raise TypeError(f"{names[0]} and {names[1]} are both arrays of Dask, or neither is")
     for x, name, axes in ((X, names[0], (2,)), (y, names[1], (1, 2))):
         if x.ndim not in axes:
@@ -107,8 +107,3 @@ def _cut_here(X: Any, y: Any, shards: int | None, kind: str) -> Cut:
     ends = [len(X) * (k + 1) // count for k in range(count)]
     pieces = [numpy.split(x, ends[:-1]) for x in (X, y)]
     return Cut(pieces[0], pieces[1], ends, X.shape[1], y.shape[1] if y.ndim > 1 else None)
-
-
-def _is_lazy(x: object) -> bool:
-    dask: Any = sys.modules.get("dask.array")
-    return dask is not None and isinstance(x, dask.Array)

@@ -11,7 +11,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy
@@ -109,10 +109,8 @@ class DaskWorkers:
         count, put = len(shards), self._client.submit(_same, uniforms, pure=False)
         columns = [work] * count, [put] * count, list(shards), list(parts)
         sums = self._client.map(f, *columns, pure=False)
-        while len(sums) > 1:  # as `pairwise`, of which each round is sent at once
-            pairs = self._client.map(added, sums[: len(sums) // 2 * 2 : 2], sums[1::2], pure=False)
-            sums = pairs + sums[2 * len(pairs) :]
-        total: Floats = self._result(sums[0])
+        add = partial(self._client.map, added, pure=False)  # a round is sent at once
+        total: Floats = self._result(pairwise(sums, add))
         return total
 
     def _result(self, future: Any) -> Any:
@@ -206,7 +204,8 @@ class ExecutorWorkers:
         parts: Sequence[Part],
     ) -> Floats:
         count = len(shards)
-        return pairwise(self.each(f, [work] * count, [uniforms] * count, shards, parts), added)
+        sums = self.each(f, [work] * count, [uniforms] * count, shards, parts)
+        return pairwise(sums, partial(map, added))
 
 
 class _File(NamedTuple):

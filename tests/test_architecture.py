@@ -34,6 +34,7 @@ LAYERS = [
 LATE = {("jit", "compiled"), ("program", "lanes")}  # doors that open with the first call
 COMPILED = [
     ["traced_array", "signature", "assemble", "array_code"],
+    ["backends"],
     ["entry", "shards"],
     ["bound", "blocks"],
     ["compiled"],

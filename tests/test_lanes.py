@@ -142,6 +142,13 @@ def test_a_uniform_is_counted_once_for_each_lane(xp):
     assert [plain(x) for x in found] == [7.5, 5.0]
 
 
+def test_a_number_for_a_lane_input_is_the_same_in_every_lane(xp):
+    instructions = [(lane_sum, (0,)), (lane_count, ()), (TABLE["multiply"], (0, 1))]
+    program = Program(["w", "x"], [True, True], [], instructions, [2, 3, 4])
+    found = program(1.5, array(xp, [1.0, 2.0, 4.0]), xp=xp)
+    assert [plain(x) for x in found] == [4.5, 3.0, [1.5, 3.0, 6.0]]
+
+
 def test_a_program_without_lanes_is_computed_element_by_element(xp):
     program = jit(lambda x, y: x * y + sin(x)).program(1.0, 1.0)
     x, y = numbers(3, 4), numbers(3, 4) + 2.0

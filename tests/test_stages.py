@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+from functools import partial
 from itertools import pairwise as neighbours
 
 import numpy
@@ -150,7 +151,7 @@ def computed(work, ends):
         sums = [
             copy.local_sums(level, uniforms, b - a, of_rows(X[a:b])) for a, b in neighbours(ends)
         ]
-        uniforms = numpy.concatenate([uniforms, pairwise(sums, added)])
+        uniforms = numpy.concatenate([uniforms, pairwise(sums, partial(map, added))])
     return work.uniform_outputs(uniforms).tolist()
 
 
@@ -193,8 +194,10 @@ def test_a_shard_without_samples_adds_nothing():
 
 
 def test_sums_are_added_in_pairs_of_neighbours():
-    assert pairwise(list("abcdefg"), lambda x, y: f"({x}{y})") == "(((ab)(cd))((ef)g))"
-    assert pairwise([3], lambda x, y: x + y) == 3
+    assert (
+        pairwise(list("abcdefg"), partial(map, lambda x, y: f"({x}{y})")) == "(((ab)(cd))((ef)g))"
+    )
+    assert pairwise([3], partial(map, lambda x, y: x + y)) == 3
     assert added(numpy.array([math.inf]), numpy.array([-math.inf])).tolist() != [0.0]
 
 
