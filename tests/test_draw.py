@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ from IPython.core.formatters import DisplayFormatter
 
 import nn
 from autograd import Value, draw, ops, topological_order
+from autograd.collapse import groups
+from autograd.dot_source import LINES
 
 ROOT = Path(__file__).parent.parent
 SVG = "{http://www.w3.org/2000/svg}"
@@ -368,6 +371,22 @@ def test_an_unlabelled_node_belongs_to_its_nearest_labelled_consumer() -> None:
     assert [n[0] for n in parts(svg, "operation")] == ["• + 1", "left", "right", "×"]
 
 
+def test_two_nodes_are_a_group_and_one_is_none() -> None:
+    x = Value(0.5)
+    pair = (x * 3.0).sin()
+    pair.label = "pair"
+    alone = pair.exp()
+    alone.label = "alone"
+    found = groups(alone, {}, "neuron")
+    assert sorted(found) == ["", "pair", "pair", "pair"]
+    y = Value(0.5)
+    two = y.sin()
+    two.label = "two"
+    one = two.exp()
+    one.label = "one"
+    assert sorted(groups(one, {}, "neuron")) == ["", "two", "two"]
+
+
 def test_a_big_graph_without_labels_shows_what_is_nearest_to_the_result() -> None:
     root = random_graph(1, 5_000)
     while len(topological_order(root)) < 301:
@@ -385,6 +404,21 @@ def test_a_deep_chain_is_drawn_without_recursion() -> None:
     for _ in range(200_000):
         x = x * 0.5
     assert "… 199,964 more nodes" in draw(x).svg()
+
+
+@pytest.mark.parametrize(
+    ("rankdir", "sides"), [("LR", "tailport=e headport=w"), ("TB", "tailport=s headport=n")]
+)
+def test_many_arrows_are_thin_and_have_the_colour_of_their_sign(rankdir: str, sides: str) -> None:
+    inputs = [Value(1.0, label=f"x{i}") for i in range(30)]
+    weights = [1.0, -1.0, 0.0] * 10
+    outputs = [ops.dot(*inputs, *weights) for _ in range(30)]
+    source = draw(*outputs, collapse="none", rankdir=rankdir).source
+    arrows = [line for line in source.splitlines() if " -> " in line]
+    assert len(arrows) == 900
+    assert all(sides in line for line in arrows)
+    colours = Counter(re.findall(r' color="(#\w+)"', " ".join(arrows)))
+    assert colours == Counter({LINES[1]: 300, LINES[-1]: 300, LINES[0]: 300})
 
 
 @pytest.mark.parametrize("collapse", [None, "none", "neuron", "layer"])

@@ -95,6 +95,7 @@ def test_parentheses_stand_only_where_they_are_needed() -> None:
     assert written(lambda y, a: y - -a * y) == "y + y·a"
     assert written(lambda y, a: -(y - a)) == "−(y − a)"
     assert written(lambda y, a: -a * -y) == "a·y"
+    assert written(lambda y, a: y * (a * (y * a))) == "y·a·y·a"
     assert written(lambda y, a: div(y, a * y)) == "y/(y·a)"
     assert written(lambda y, a: div(y, div(a, y))) == "y/(a/y)"
     assert written(lambda y, a: (y * a) ** (-a)) == "(y·a)^(−a)"

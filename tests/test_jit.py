@@ -3,6 +3,7 @@
 import collections
 import copy
 import functools
+import gc
 import math
 import operator
 import subprocess
@@ -21,6 +22,8 @@ from hypothesis import given, settings
 import nn
 from autograd import Value, jit, vmap
 from autograd import functions as F
+from autograd.entry import FRAMES_KEPT
+from autograd.llvm.frame import Frame
 from autograd.program import Program
 from autograd.testing import expressions
 from autograd.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
@@ -605,6 +608,16 @@ def test_a_long_array_is_read_anew_at_each_call():
     assert (compiled(array) == 10.0).all()
     array[:] = 6.0
     assert (compiled(numpy.ones(MANY, dtype=int)) == 2.0).all()
+
+
+def test_buffers_are_kept_for_the_last_few_lengths_alone():
+    def living() -> int:
+        return sum(isinstance(x, Frame) for x in gc.get_objects())
+
+    compiled, before = jit(vmap(polynomial)), living()
+    for length in range(1, 50):
+        compiled(numpy.ones(length))
+    assert living() - before == FRAMES_KEPT
 
 
 def test_threads_share_the_lanes_with_the_same_bits():

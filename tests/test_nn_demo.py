@@ -125,6 +125,14 @@ def test_every_data_set_makes_a_network_and_targets_that_fit_its_loss(name):
     assert loss(model(X[0]), y[0]).data > 0
 
 
+def test_a_source_has_a_name_for_each_of_its_classes():
+    for name, source in demo.SOURCES.items():
+        *_, y, y_test = source.samples(0)
+        if source.classes:
+            assert set(range(len(source.classes))) == {*y, *y_test}, name
+    assert demo.SOURCES["breast_cancer"].classes == ("malignant", "benign")
+
+
 def test_the_default_jobs_are_breast_cancer_and_moons():
     assert DEFAULT == ("breast_cancer", "moons")
     assert list(demo.JOBS) == list(demo.SOURCES)
@@ -193,4 +201,4 @@ def test_help_names_every_option():
         assert option in run.stdout
     assert "(default: breast_cancer moons)" in run.stdout
     for job in demo.JOBS.values():
-        assert re.search(rf"  {job.data} .*{job.learning_rate:g}, {job.l2:g}\n", run.stdout)
+        assert re.search(rf"\n  {job.data} .*{job.learning_rate:g}, {job.l2:g}\n", run.stdout)

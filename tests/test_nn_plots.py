@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.contour import ContourSet
 
 import nn
-from nn.canvas import ring_errors
+from nn.canvas import fill, ring_errors
 
 
 @pytest.fixture(autouse=True)
@@ -101,6 +101,17 @@ def test_the_line_of_the_boundary_lies_where_the_score_is_zero():
     lines = [path for c in ax.collections for path in c.get_paths() if len(c.get_paths()) == 1]
     on_diagonal = [p for p in lines if len(p.vertices) and np.allclose(*p.vertices.T)]
     assert on_diagonal
+
+
+def test_colours_go_in_equal_steps_to_both_ends_of_their_range():
+    _, ax = plt.subplots()
+    filled = fill(ax, [0.0, 1.0], [0.0, 1.0], [[-2.0, 0.0], [1.0, 2.0]], 2.0)
+    assert list(filled.levels) == pytest.approx(np.linspace(-2.0, 2.0, 21))
+
+
+def test_a_single_sample_is_enough_for_a_picture(moons):
+    model, X, y, _ = moons
+    assert len(nn.plot_hidden_features(model, X[:1], y[:1], resolution=2)) == 4
 
 
 def test_several_classes_have_regions_and_names():

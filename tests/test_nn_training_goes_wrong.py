@@ -8,12 +8,14 @@ import math
 import re
 import warnings
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import nn
 from autograd import Value, log, sqrt, where
+from nn.dead_layers import DeadLayers
 
 WAYS = (False, True)  # eager
 LINE = [[i / 5] for i in range(-10, 11)]
@@ -377,6 +379,24 @@ def test_a_dead_layer_is_told_once_with_its_units(model, options, message):
     said, _ = told(model, LINE, ON_LINE, **options)
     assert len(said) == 1
     assert message in said[0]
+
+
+def test_the_search_pauses_twice_as_long_each_time_that_it_finds_nothing():
+    looks = []
+
+    class Still:
+        """A training whose gradient is 0 at each epoch, and whose loss is met."""
+
+        samples, is_still = [], staticmethod(lambda layer: True)
+
+        def push(self):
+            looks.append(epoch)
+
+    model = nn.MLP(1, [2, 1], "relu", seed=0)
+    search = DeadLayers(SimpleNamespace(model=model), Still())
+    for epoch in range(1, 40):
+        search.look_for(epoch)
+    assert looks == [1, 3, 7, 15, 31]
 
 
 def test_of_many_samples_some_are_looked_at_and_the_words_say_how_many():

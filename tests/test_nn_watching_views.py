@@ -6,6 +6,7 @@ import asyncio
 import base64
 import functools
 import gc
+import re
 import sys
 import threading
 import types
@@ -56,6 +57,7 @@ def test_the_traced_program_is_the_model_as_inference():
     document = document_of(model, X, y)
     counts = [(layer["name"], layer["start"], layer["count"]) for layer in document["layers"]]
     assert counts == [("layers.0", 0, 5), ("layers.1", 5, 4), ("layers.2", 9, 3)]
+    assert [layer["summary"] for layer in document["layers"]] == ["5 relu", "4 relu", "3"]
     assert document["program"]["inputs"] == len(model.parameters()) + 2
     assert "lane_sum" not in document["program"]["ops"]
     assert document["why_not"] == ""
@@ -165,7 +167,7 @@ class Output:
         self.bundles = []
 
     def update(self, bundle, raw):
-        self.bundles.append(bundle)
+        self.bundles.append(bundle if raw else {"text/plain": repr(bundle)})
 
 
 @pytest.fixture
@@ -465,6 +467,14 @@ def test_a_page_of_200_epochs_is_small_and_complete(tmp_path):
     watched.save(path)
     assert path.stat().st_size < PAGE_BYTES
     assert watched.told(-1)[0]["frames"] == list(range(201))
+
+
+def test_what_a_page_mounts_is_a_function_of_its_script(moons, tmp_path):
+    _, watched = watched_moons(moons)
+    watched.save(tmp_path / "training.html")
+    text = (tmp_path / "training.html").read_text(encoding="utf-8")
+    (mounted,) = re.findall(r"^  (\w+)\(document\.getElementById\(\"view\"\)", text, re.MULTILINE)
+    assert f"function {mounted}(" in text
 
 
 def test_a_page_is_saved_whole_or_not_at_all(moons, tmp_path):

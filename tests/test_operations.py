@@ -209,6 +209,12 @@ def test_a_method_or_unary_operator_has_the_bits_of_its_row(op: Op, x: float) ->
     )
 
 
+def test_a_choice_gives_its_slope_to_the_chosen_operand_alone():
+    assert ops.take.partials(7.0, 1.0, 5.0, 7.0, 7.0)[1:] == [0.0, 1.0, 0.0]
+    assert [rule(7.0, True, 7.0, 7.0) for rule in ops.where.partials[1:]] == [1.0, 0.0]
+    assert [rule(7.0, False, 7.0, 7.0) for rule in ops.where.partials[1:]] == [0.0, 1.0]
+
+
 # -- the other columns ---------------------------------------------------------------------------
 
 # The partials of these are constants or the other operands, whatever the value is.

@@ -43,6 +43,16 @@ def test_a_folder_made_for_the_user_alone_is_private(folder: Path) -> None:
     assert open_to_others(str(folder)) == ""
 
 
+def test_a_path_may_end_in_a_slash_and_have_two_in_a_row(folder: Path) -> None:
+    inside = folder / "_"
+    make_private(str(inside))
+    inside.chmod(0o777)
+    for path in (f"{inside}/", f"{folder}//_", f"{folder}/./_"):
+        assert str(inside) in open_to_others(path)
+    inside.chmod(0o700)
+    assert open_to_others(f"{folder}//_/") == ""
+
+
 @pytest.mark.parametrize("mask", [0o000, 0o002, 0o022])
 def test_missing_folders_are_made_for_the_user_alone_whatever_the_mask(
     tmp_path: Path, mask: int

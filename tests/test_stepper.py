@@ -209,6 +209,7 @@ def test_the_widget_and_the_stepper_are_at_the_same_step() -> None:
     widget = stepper.widget()
     assert widget.step == 3
     assert stepper.widget() is widget
+    assert type(widget).__name__ == "Stepper"
     stepper.step = 4
     assert widget.step == 4
     widget.step = 6

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 import autograd
@@ -26,6 +26,7 @@ from autograd.testing import (
     values,
 )
 from autograd.testing.comparison import MODES, Comparison
+from autograd.testing.strategies import SIMPLEST
 from autograd.value import topological_order
 from tests.oracle import exact_partial, mp
 from tests.points import is_variable
@@ -90,6 +91,11 @@ def test_finite_differences_of_several_outputs_are_a_jacobian():
     result = finite_difference(lambda x, y: {"p": x[0] * y, "s": [x[0] + x[1]]}, [2.0, 3.0], 5.0)
     assert result.derivative["p"] == pytest.approx([5.0, 0.0], rel=DIFFERENCE)
     assert result.derivative["s"][0] == pytest.approx([1.0, 1.0], rel=DIFFERENCE)
+
+
+def test_where_there_is_nothing_to_move_there_are_no_slopes():
+    result = finite_difference(lambda x: {"a": 2.0, "b": [3.0]}, [])
+    assert (result.derivative, result.error) == ({"a": [], "b": [[]]}, {"a": [], "b": [[]]})
 
 
 def test_finite_differences_take_argnums_as_grad_does():
@@ -210,6 +216,7 @@ def test_a_constant_function_passes():
 
 def test_cancellation_is_no_failure():
     check_grads(lambda x: x / x - 1 + (x.erf()).log() * 0, (4.0,))
+    check_grads(lambda x: (x + 1e9) - 1e9, (0.5,))
 
 
 # -- check_grads: wrong rules fail ---------------------------------------------------------------
@@ -516,6 +523,11 @@ def test_expressions_have_every_size_and_share_results():
 @given(expressions(["sin", ops.multiply], size=5))
 def test_expressions_use_only_the_operations_given(expression):
     assert {op.name for op, _ in expression.rows} <= {"sin", "multiply"}
+
+
+def test_the_simplest_expression_is_of_one_leaf_off_every_kink():
+    shrunk = settings(phases=[Phase.generate, Phase.shrink])
+    assert find(expressions(), lambda expression: True, settings=shrunk).leaves == (SIMPLEST,)
 
 
 def test_expressions_need_an_operation_and_a_size():
