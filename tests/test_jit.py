@@ -506,6 +506,16 @@ def test_a_compiled_function_may_close_over_the_variable_of_a_transform():
         grad(binds)(2.0)
 
 
+def test_a_function_is_compiled_inside_a_transform_where_it_uses_nothing_of_it():
+    def compiles(x: Any) -> Any:
+        bound = jit(lambda a: [a * a, 2.0]).bind(3.0)
+        bound()
+        assert bound.result() == [9.0, 2.0]
+        return x * x
+
+    assert grad(compiles)(5.0) == 10.0
+
+
 def test_a_compiled_function_may_call_itself():
     @functools.partial(jit, static=("n",))
     def power(x: Any, n: int) -> Any:
