@@ -59,9 +59,9 @@ format: setup  ## rewrite the code as `make lint` wants it
 bench: .bench/ready  ## time the workloads beside the peers, in an environment of their own
 	PYTHONPATH='$(CURDIR)' .bench/bin/python -m tests.benchmarks.run
 
-test-arrays: setup  ## programs on the arrays of PyTorch and JAX too, which this installs: 1 GB
-	.venv/bin/python $(PIP_INSTALL) torch==2.13.0 jax
-	$(PYTEST) tests/test_lanes.py
+test-arrays: setup  ## programs on arrays of PyTorch and JAX, samples in Parquet: installs them, 1 GB
+	.venv/bin/python $(PIP_INSTALL) torch==2.13.0 jax 'dask[dataframe]'
+	$(PYTEST) tests/test_lanes.py tests/test_cluster_data.py
 
 idioms: .bench/ready  ## run what micrograd, PyTorch and JAX say in docs/coming-from.md, in them
 	PYTHONPATH='$(CURDIR)' .bench/bin/python -m tests.idioms

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy
 
+from autograd.array_operations import ArrayOperations
 from autograd.ieee import position
-from autograd.lanes import run_lanes
+from autograd.lanes import evaluate, quiet
 
 if TYPE_CHECKING:
     from autograd.program import Program
@@ -36,6 +37,7 @@ class ArrayFrame:
 
     def __init__(self, code: ArrayCode, lanes: int) -> None:
         self._program, self._kinds = code.program, code.outputs
+        self._count = OPERATIONS.number(float(lanes))
         mapped = sum(code.program.lane_inputs)
         rows = code.outputs.count("lane")
         self.uniform_inputs: Floats = numpy.zeros(len(code.program.inputs) - mapped)
@@ -52,7 +54,8 @@ class ArrayFrame:
         """Compute. IndexError where an index of `take` and its like is out of range."""
         numbers, rows = iter(self.uniform_inputs), iter(self._rows)
         inputs = [next(rows if is_lane else numbers) for is_lane in self._program.lane_inputs]
-        found = run_lanes(self._program, inputs, numpy, _judge_index)
+        with quiet():
+            found = evaluate(self._program, inputs, OPERATIONS, lambda: self._count)
         row = number = 0
         for kind, x in zip(self._kinds, found, strict=True):
             if kind == "lane":
@@ -66,3 +69,6 @@ class ArrayFrame:
 def _judge_index(index: Floats, count: int) -> None:
     for each in numpy.unique(index).tolist():
         position(each, count)
+
+
+OPERATIONS = ArrayOperations(numpy, numpy.zeros(()), _judge_index)

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy
 
 from autograd.entry import Form, Inputs, Rows
-from autograd.shards import ShardProgram, added, is_lazy, pairwise
+from autograd.real import is_lazy
+from autograd.shards import ShardProgram, added, pairwise
+from autograd.stand_ins import StandIns
 from autograd.tree import unflatten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from autograd.assemble import Source
     from autograd.signature import Arguments
@@ -25,11 +27,6 @@ if TYPE_CHECKING:
     Array = Any  # of Dask
     Floats = numpy.ndarray[Any, numpy.dtype[numpy.float64]]
     Settings = tuple[int, str, bool]  # threads, backend, fastmath
-
-
-def holds_blocks(tree: Tree) -> bool:
-    """Whether an array of Dask is among these arguments."""
-    return any(True for _ in _arrays_in(tree))
 
 
 class BlockCalls:
@@ -53,13 +50,13 @@ class BlockCalls:
 
         Runs on the scheduler that Dask takes for itself. ValueError for blocks of unknown length.
         """
-        stand_ins = _StandIns((args, kwargs))
+        stand_ins = StandIns((args, kwargs))
         arguments, fixed = self._read(*stand_ins.tree)
         traced = self._found(arguments, fixed)
         arrays = [stand_ins.original(x) for x in arguments.arrays]
         mapped = sorted({r.array for r in traced.form.spread.rows})
         if not any(is_lazy(arrays[i]) for i in mapped):
-            args, kwargs = _replaced((args, kwargs), stand_ins.computed())
+            args, kwargs = stand_ins.computed()
             return self._call(*args, **kwargs)
         return traced.run(arguments, arrays, mapped)
 
@@ -129,69 +126,11 @@ class _Traced(NamedTuple):
         return numbers
 
 
-# -- arguments -----------------------------------------------------------------------------------
+# -- blocks --------------------------------------------------------------------------------------
 
 
 def _dask() -> Any:
     return sys.modules["dask"]
-
-
-def _arrays_in(tree: Tree) -> Iterator[Array]:
-    """The arrays of Dask in lists, tuples and dicts."""
-    if isinstance(tree, (list, tuple)):
-        for x in tree:
-            yield from _arrays_in(x)
-    elif isinstance(tree, dict):
-        yield from _arrays_in(list(tree.values()))
-    elif is_lazy(tree):
-        yield tree
-
-
-def _replaced(tree: Tree, others: dict[int, Any]) -> Tree:
-    """The tree with others for the arrays of Dask whose `id` is a key."""
-    if isinstance(tree, (list, tuple)):
-        items = [_replaced(x, others) for x in tree]
-        return type(tree)(*items) if hasattr(tree, "_fields") else type(tree)(items)
-    if isinstance(tree, dict):
-        return {key: _replaced(x, others) for key, x in tree.items()}
-    return others[id(tree)] if id(tree) in others and is_lazy(tree) else tree
-
-
-class _StandIns:
-    """Arguments with an array of NumPy, of the same shape and no memory, for each of Dask.
-
-    Those without an axis are numbers, and computed.
-    """
-
-    def __init__(self, tree: Tree) -> None:
-        self._arrays = {id(x): x for x in _arrays_in(tree)}
-        numbers = {key: x for key, x in self._arrays.items() if x.ndim == 0}
-        others = dict(zip(numbers, _dask().compute(*numbers.values()), strict=True))
-        self._originals: dict[int, Array] = {}
-        self._kept = []  # so that no other array gets the id of one of these
-        for key, x in self._arrays.items():
-            if key not in others:
-                others[key] = stand_in = _stand_in(x)
-                self._originals[id(stand_in)] = x
-                self._kept.append(stand_in)
-        self.tree = _replaced(tree, others)
-
-    def original(self, array: Any) -> Array:
-        """The array that this one stands for, if it does."""
-        return self._originals.get(id(array), array)
-
-    def computed(self) -> dict[int, Any]:
-        """All arrays of Dask, computed, by the `id` of each."""
-        return dict(zip(self._arrays, _dask().compute(*self._arrays.values()), strict=True))
-
-
-def _stand_in(x: Array) -> Any:
-    if any(n != n for n in x.shape):
-        raise ValueError(
-            f"the blocks of {x!r} have lengths that are not known; call its compute_chunk_sizes() "
-            "first, or make it with to_dask_array(lengths=True)"
-        )
-    return numpy.broadcast_to(numpy.zeros((), x.dtype), x.shape)
 
 
 def _blocks(x: Array, rows: Sequence[Rows], number: int, chunks: tuple[int, ...]) -> list[Any]:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from autograd import anomaly, transforms
 from autograd.assemble import Source, plan
 from autograd.backends import code_of
-from autograd.blocks import BlockCalls, holds_blocks
+from autograd.blocks import BlockCalls
 from autograd.entry import Entry, Form, Spread
 from autograd.real import describe, is_array
 from autograd.signature import Arguments, Reader, same, snapshot
 from autograd.simplify import simplify
+from autograd.stand_ins import holds_blocks, without_blocks
 from autograd.trace import program_of
 from autograd.traced import Traced, is_lane, placeholder
 from autograd.traced_array import TracedArray
@@ -111,7 +112,7 @@ class Compiled:
 
     def trace(self, *args: Tree, **kwargs: Tree) -> Program:
         """The program as it was traced, before anything was simplified."""
-        return _Trace(self._f, *self._read(args, kwargs)).program
+        return _Trace(self._f, *self._read(*without_blocks(args, kwargs))).program
 
     def __repr__(self) -> str:
         name = getattr(self._f, "__qualname__", repr(self._f))

@@ -183,14 +183,22 @@ class Program:
         """The outputs as arrays of a library, on its device: NumPy, PyTorch, JAX, Dask, CuPy …
 
         `xp` is the library's namespace, as the Array API standard has it: `numpy`, `torch`,
-        `jax.numpy`, `dask.array`. An input is an array of floats, of one shape for all lane
-        inputs, or a number; a program without lanes is computed element by element. It works
-        inside `jax.jit` and on PyTorch tensors anywhere. Precision, and the order of sums over
-        lanes, are the library's; an index out of range, for which `run` raises, gives nan.
+        `jax.numpy`, `dask.array`. A lane input is an array of floats, of one shape for all, another
+        input one number or an array without axes; a program without lanes is computed element by
+        element. It works inside `jax.jit` and on PyTorch tensors anywhere. Precision, and the order
+        of sums over lanes, are the library's, numbers have that of the widest array; an index out
+        of range, for which `run` raises, gives nan.
 
-        ValueError for another number of inputs or lanes of several shapes, TypeError for arrays
-        of integers or none, NotImplementedError, by name, for a function that the library does not
-        have. O(instructions) calls of the library; `take` and its like are as many as operands.
+        A derivative that the library takes of it is that of the program, at ties of logits and at 0
+        too. Its own are those at the kinks of abs, hypot, clip, maximum, minimum and remainder, and
+        of a `where` whose other branch has an infinite or no slope; PyTorch has none of
+        floor_divide. `jit(grad(f)).program` has the table's everywhere.
+
+        ValueError for another number of inputs, lanes of several shapes or none, an array for what
+        is one number, or more than 65,504 lanes to count in float16; TypeError for arrays of
+        integers or of another library, or no array; NotImplementedError, by name, for a function
+        that the library does not have. O(instructions) calls of the library; `take` and its like
+        are as many as operands.
 
         >>> import numpy
         >>> from autograd import jit, sin

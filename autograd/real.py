@@ -42,6 +42,22 @@ def is_array(x: object) -> bool:
     return numpy is not None and isinstance(x, numpy.ndarray)
 
 
+def is_lazy(x: object) -> bool:
+    """Whether x is an array of Dask, asked without importing Dask."""
+    dask = sys.modules.get("dask.array")
+    return dask is not None and isinstance(x, dask.Array)
+
+
+def refuse_lazy(x: object) -> None:
+    """TypeError that says where an array of Dask can be given, if x is one."""
+    if is_lazy(x):
+        raise TypeError(
+            "arrays of Dask are computed where their blocks are by the call of a compiled function "
+            "alone: jit(f)(X), jit(vmap(f))(X), jit(value_and_grad(f))(w, X). Here give numbers: "
+            f"X.compute() if they fit into memory, not {describe(x)}"
+        )
+
+
 def describe(x: object) -> str:
     """Its type and its repr, cut to one line of an error message."""
     text = repr(x)

@@ -1,13 +1,13 @@
 """Programs whose lanes lie in shards: what a process computes of the shard that it holds.
 
 A process compiles each stage once, keeps the code for the next call, and finds it on its disk when
-it is started anew. A long shard is computed in pieces, so that buffers stay small.
+it is started anew. A long shard is computed in pieces, so that buffers stay small; where they end
+depends on the program and the shard alone, and so do the bits of their sums.
 """
 
 from __future__ import annotations
 
 import pickle
-import sys
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy
 
 from autograd.backends import code_of
+from autograd.real import is_lazy
 from autograd.stages import stages
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ShardProgram", "added", "is_lazy", "pairwise"]
 
-PIECE = 1 << 16  # lanes of a shard that are computed at once
-CODES_KEPT, FRAMES_KEPT = 64, 16  # in a process
+PIECE = 1 << 16  # lanes of a shard that are computed at once, at most
+PIECE_BYTES = 1 << 22  # of their rows; what is in the cache when it is computed with
+CODES_KEPT, FRAMES_KEPT = 64, 8  # in a process
 
 Item = TypeVar("Item")
 
@@ -82,7 +84,7 @@ class ShardProgram:
         """The sums of that level, from 0, over the lanes of one shard."""
         stage = self._sums[level]
         total: Floats = numpy.zeros(len(stage.program.outputs))
-        for start, stop in _pieces(lanes):
+        for start, stop in stage.pieces(lanes):
             frame = stage.borrow(stop - start)
             stage.compute(frame, uniforms, start, stop, fill)
             sums = frame.uniform_outputs
@@ -102,7 +104,7 @@ class ShardProgram:
         """The program's outputs that are lanes, a row each, for the lanes of one shard."""
         stage = self._lanes
         outputs: Floats = numpy.empty((len(stage.program.outputs), lanes))
-        for start, stop in _pieces(lanes):
+        for start, stop in stage.pieces(lanes):
             frame = stage.borrow(stop - start)
             stage.compute(frame, uniforms, start, stop, fill)
             outputs[:, start:stop] = frame.lane_outputs[:, : stop - start]
@@ -110,18 +112,15 @@ class ShardProgram:
         return outputs
 
 
-def _pieces(lanes: int) -> Iterator[tuple[int, int]]:
-    for start in range(0, lanes, PIECE):
-        yield start, min(start + PIECE, lanes)
-
-
 class _Stage:
     """A program with what is said of it to the compiler; equal where all of that is."""
 
-    __slots__ = ("_digest", "program", "settings")
+    __slots__ = ("_digest", "_rows", "program", "settings")
 
     def __init__(self, program: Program, settings: Settings) -> None:
         self.program, self.settings = program, settings
+        outputs = [slot for slot in program.outputs if program.is_lane[slot]]
+        self._rows = max(sum(program.lane_inputs) + len(outputs), 1)  # of lanes, in a frame
         instructions = [(op.name, operands) for op, operands in program.instructions]
         parts = program.lane_inputs, program.constants, instructions, program.outputs
         self._digest = sha256(pickle.dumps((parts, settings))).digest()
@@ -131,6 +130,12 @@ class _Stage:
 
     def __hash__(self) -> int:
         return hash(self._digest)
+
+    def pieces(self, lanes: int) -> Iterator[tuple[int, int]]:
+        """Where each piece of so many lanes begins and ends."""
+        length = min(PIECE, max(PIECE_BYTES // (8 * self._rows) // 8 * 8, 8))  # a vector has 8
+        for start in range(0, lanes, length):
+            yield start, min(start + length, lanes)
 
     def borrow(self, lanes: int) -> AnyFrame:
         """Buffers that no other thread uses."""
@@ -161,12 +166,6 @@ def _code(stage: _Stage) -> AnyCode:
 @lru_cache(FRAMES_KEPT)
 def _free_frames(stage: _Stage, lanes: int) -> list[AnyFrame]:
     return []
-
-
-def is_lazy(x: object) -> bool:
-    """Whether x is an array of Dask, asked without importing Dask."""
-    dask: Any = sys.modules.get("dask.array")
-    return dask is not None and isinstance(x, dask.Array)
 
 
 # -- adding up -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 
-from autograd.real import describe, is_array, is_real
+from autograd.real import describe, is_array, is_real, refuse_lazy
 from autograd.value import Value, as_operand
 
 TYPE_CHECKING = False
@@ -108,6 +108,7 @@ def _structure(
         return "static", tree
     if is_array(tree):
         return "array", tree.shape, children(tree.ravel().tolist())
+    refuse_lazy(tree)
     raise TypeError(
         "expected numbers, Values, arrays, or lists, tuples, dicts, dataclasses and modules of "
         f"them, not {describe(tree)}; differentiate only other arguments, with `argnums`"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograd import functions
-from autograd.real import describe, is_array
+from autograd.real import describe, is_array, refuse_lazy
 from autograd.traced import as_lane, inside_lanes, lane_count, lane_sum
 from autograd.transforms import with_signature
 from autograd.tree import flatten, unflatten
@@ -99,6 +99,7 @@ def _stacked(column: Sequence[Any], in_arrays: bool) -> Any:
 
 def _counts(x: Any, axis: int) -> list[int]:
     """How many samples each of an argument's arrays holds."""
+    refuse_lazy(x)
     if isinstance(x, dict):
         return [n for value in x.values() for n in _counts(value, axis)]
     shape = getattr(x, "shape", None)

@@ -7,7 +7,10 @@ done here. So the same shards give the same bits, whoever and however many they 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from itertools import accumulate
 from math import isfinite
 from random import Random
 from typing import Any, NamedTuple
@@ -17,16 +20,17 @@ import numpy
 from autograd import jit
 from autograd.shards import ShardProgram
 from nn.checking import Samples, Targets
+from nn.clients import workers_of
 from nn.column_steps import ColumnSteps
 from nn.not_finite import NotFinite, refuse_non_finite, refuse_non_finite_move
 from nn.programs import batch_gradient, sample_losses, validation
 from nn.random_arrays import Floats
 from nn.run import Plan, Run
 from nn.samples import held_out, pair_of
-from nn.sharding import Shards, cut
+from nn.sharding import Shards, pieces_of, read_shards
 from nn.shards import Part, Work, local_sums, losses_not_finite
-from nn.steps import Step
-from nn.workers import Handle, Workers, workers_of
+from nn.steps import SEARCH, Step
+from nn.workers import Handle, Workers
 
 
 def cluster_steps(
@@ -51,25 +55,43 @@ def cluster_steps(
     if plan.eager:
         raise ValueError("steps on shards are compiled; leave out client=, or eager=True")
     workers = workers_of(client, _advice(plan))
-    pieces = cut(X, y, shards, "", workers)
+    pieces = pieces_of(X, y, shards, "", workers)
     if isinstance(watched, tuple):
-        samples = Shards(run, workers, pieces, 0.0)
+        samples = read_shards(run, workers, pieces)
         kind = "validation "
-        other = cut(*pair_of(watched), shards, kind, workers)
-        return ClusterSteps(run, plan, workers, samples, Shards(run, workers, other, 0.0, kind))
-    share = 0.0 if watched is None else held_out(watched, pieces.ends[-1]) / pieces.ends[-1]
-    samples = Shards(run, workers, pieces, share)
+        other = pieces_of(*pair_of(watched), shards, kind, workers)
+        return ClusterSteps(run, plan, workers, samples, read_shards(run, workers, other, kind))
+    total = pieces.ends[-1]
+    share = 0 if watched is None else Fraction(held_out(watched, total), total)
+    samples = read_shards(run, workers, pieces, share=share)
     return ClusterSteps(run, plan, workers, samples, samples if share else None)
 
 
-def _advice(plan: Plan) -> str:
-    if plan.checkpoint is None:
-        return "The parameters are those of the last step; checkpoint=path keeps more to go on from"
-    return f"Go on from {plan.checkpoint!r} with a new client and resume=True"
+def _advice(plan: Plan) -> Callable[[], str]:
+    """What to do where workers are gone, asked when they are: there may be a checkpoint by then."""
+    path = plan.checkpoint
+    before = None if plan.resume else _written(path)
+
+    def advice() -> str:
+        if path is None:
+            kept = "The parameters are those of the last step"
+            return f"{kept}; checkpoint=path keeps more to go on from"
+        if _written(path) == before:
+            return f"No epoch was completed, so {path!r} holds nothing of this training: begin anew"
+        return f"Go on from {path!r} with a new client and resume=True"
+
+    return advice
+
+
+def _written(path: str | None) -> int | None:
+    """When the file was written, if there is one."""
+    return os.stat(path).st_mtime_ns if path is not None and os.path.exists(path) else None
 
 
 class ClusterSteps(ColumnSteps):
     """The steps of a training whose samples are elsewhere; `push` writes into the Values."""
+
+    search = f"some of these samples here, without client= and with {SEARCH}"
 
     def __init__(
         self, run: Run, plan: Plan, workers: Workers, samples: Shards, watched: Shards | None
@@ -78,22 +100,19 @@ class ClusterSteps(ColumnSteps):
         self._run = run
         self._workers, self._shards, self._watched = workers, samples, watched
         self.samples, self.fingerprint = samples.head, samples.fingerprint
-        self._watched_counts: list[int] = []
-        if watched:
-            self._watched_counts = watched.held_out if watched is samples else watched.counts
+        self._watched_counts = _watched_counts(samples, watched)
         self.held_out: Any = range(sum(self._watched_counts))  # only how many there are counts
         self.watched_fingerprint = watched.fingerprint if watched else ""
         total = sum(samples.counts)
         self.batches = -(-total // min(plan.batch_size or total, total))
-        self._starts = [end - count for end, count in samples.ends_and_counts()]
-        self._dropouts = [m for m in run.model.modules() if hasattr(m, "draw_mask")]
+        self._starts = list(accumulate(samples.counts, initial=0))[:-1]
+        self._dropouts: list[Any] = [m for m in run.model.modules() if hasattr(m, "draw_mask")]
         X, y, masks = self._few()
         given = list(run.parameters), run.l2, X, y, masks
-        gradient = jit(batch_gradient(run, samples.are_numbers)).program(*given)
-        self._work = self._shared(ShardProgram(gradient), self._dropouts)
+        self._work = self._shared(batch_gradient(run, samples.are_numbers), *given)
         if watched:
-            tried = jit(validation(run, samples.are_numbers)).program(given[0], X, y)
-            self._validation = self._shared(ShardProgram(tried), [])
+            tried = validation(run, samples.are_numbers)
+            self._validation = self._shared(tried, given[0], X, y, has_masks=False)
         self._before = self._gradient = self._state.columns[0]
 
     def _few(self) -> tuple[Floats, Floats, dict[str, Floats]]:
@@ -102,7 +121,10 @@ class ClusterSteps(ColumnSteps):
         ones = {label: numpy.ones((2, len(mask))) for label, mask in masks.items()}
         return numpy.ones((2, self._shards.features)), numpy.ones((2, self._shards.width)), ones
 
-    def _shared(self, program: ShardProgram, dropouts: list[Any]) -> _Shared:
+    def _shared(self, f: Callable[..., Any], *given: Any, has_masks: bool = True) -> _Shared:
+        """A function of such a batch, compiled here and, with its masks, where the shards are."""
+        program = ShardProgram(jit(f).program(*given))
+        dropouts = self._dropouts if has_masks else []
         return _Shared(program, self._workers.share(Work(program, dropouts)))
 
     # -- steps -----------------------------------------------------------------------------------
@@ -173,9 +195,7 @@ class ClusterSteps(ColumnSteps):
     def _culprits(self, before: list[float], tasks: _Tasks, size: int) -> str:
         """The first shard with samples whose loss is not finite, and the first of these."""
         losses = sample_losses(self._run, self._shards.are_numbers)
-        X, y, masks = self._few()
-        program = jit(losses).program(list(self._run.parameters), X, y, masks)
-        shared = self._shared(ShardProgram(program), self._dropouts)
+        shared = self._shared(losses, list(self._run.parameters), *self._few())
         handles, parts = tasks
         same = [[x] * len(handles) for x in (shared.work, numpy.array([*before, float(size)]))]
         for k, found in enumerate(self._workers.each(losses_not_finite, *same, handles, parts)):
@@ -202,6 +222,13 @@ class ClusterSteps(ColumnSteps):
         """Whether the epoch's last loss had a gradient of 0 in these parameters, but for l2's."""
         gradient, before, double = self._gradient, self._before, 2.0 * self._run.l2
         return all(gradient[i] == double * before[i] for i in places)
+
+
+def _watched_counts(samples: Shards, watched: Shards | None) -> list[int]:
+    """How many samples of each shard are validated on."""
+    if watched is None:
+        return []
+    return watched.held_out if watched is samples else watched.counts
 
 
 class _Shared(NamedTuple):

@@ -19,7 +19,7 @@ from nn.random_arrays import Floats, mask_array, order_array
 from nn.run import Run
 from nn.sample_arrays import sample_arrays
 from nn.samples import Sample
-from nn.steps import Step
+from nn.steps import SEARCH, Step
 
 
 class _Batch(NamedTuple):
@@ -39,6 +39,8 @@ class _Batch(NamedTuple):
 
 class CompiledSteps(ColumnSteps):
     """The steps of a training whose numbers are in arrays; `push` writes them into the Values."""
+
+    search = SEARCH
 
     def __init__(
         self,

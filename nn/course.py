@@ -80,7 +80,7 @@ class Course:
         if low is None and error.is_computed:
             raise FloatingPointError(
                 f"{what}. The parameters are as they were given. Find the operation with "
-                "eager=True inside autograd.detect_anomaly()"
+                f"{self._steps.search}"
             ) from None
         if low and self._has_grown_since(low):
             loss = self._mean()
@@ -88,7 +88,7 @@ class Course:
                 self._go_back(what, epoch, low)
         raise FloatingPointError(
             f"{what}. The parameters are those of the step before. Try a smaller learning rate, or "
-            "find the operation with eager=True inside autograd.detect_anomaly()"
+            f"find the operation with {self._steps.search}"
         ) from None
 
     def _mean(self) -> float:

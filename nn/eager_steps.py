@@ -15,7 +15,7 @@ from nn.order import drawn_order
 from nn.prediction import numbers_of
 from nn.run import Run
 from nn.samples import Sample
-from nn.steps import Step
+from nn.steps import SEARCH, Step
 from nn.writing import write_both, write_data, write_gradients
 
 GRAPH_SAMPLES = 16  # samples in one graph: a sweep visits each parameter once for all of them
@@ -23,6 +23,8 @@ GRAPH_SAMPLES = 16  # samples in one graph: a sweep visits each parameter once f
 
 class EagerSteps:
     """The steps of a training whose numbers are in the model's Values and nowhere else."""
+
+    search = SEARCH
 
     def __init__(
         self,

@@ -23,7 +23,7 @@ def paired(model: Module, X: Samples, y: Targets, loss: Loss, kind: str = "") ->
     table = rows(X, f"{kind}X")
     targets = listed(y, f"{kind}y", "targets")
     same_length(table, targets, (f"{kind}X", f"{kind}y"))
-    outputs = _count_outputs(model, table[0])
+    outputs = count_outputs(model, table[0])
     for i, target in enumerate(targets):
         _refuse_non_finite(target, f"{kind}y[{i}]")
     rule = TARGETS.get(loss)
@@ -42,7 +42,8 @@ def _refuse_non_finite(target: Any, place: str) -> None:
         finite(target, place)
 
 
-def _count_outputs(model: Module, x: list[float]) -> int:
+def count_outputs(model: Module, x: list[float]) -> int:
+    """How many outputs the model gives for that sample; TypeError where it gives no numbers."""
     prediction = model(x)
     try:
         return len(numbers_of(prediction))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from functools import partial
 from hashlib import sha256
 from math import isfinite
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from autograd.shards import ShardProgram
+from nn.checking import finite
 from nn.dropout import Dropout
 from nn.random_arrays import Floats, Places, mask_array, order_array
 
@@ -23,11 +25,14 @@ class Wanted(NamedTuple):
 
     features: int
     targets: int | None  # numbers in a target; None where it is one number and no list
-    outputs: int
-    rule: Rule | None
-    share: float  # of the rows, held out for validation
+    share: Fraction | int  # of all rows, held out for validation
     seed: int
     kind: str  # begins the names in errors
+
+    @property
+    def width(self) -> int:
+        """How many numbers a target has."""
+        return 1 if self.targets is None else self.targets
 
 
 class Range(NamedTuple):
@@ -42,9 +47,9 @@ class Shard(NamedTuple):
     """The samples of a range of rows, a column each: its features, then its target."""
 
     number: int
-    columns: Floats
+    columns: Floats  # those to train on, then those that are held out
     rows: Places  # of the columns, among all rows
-    held_out: Floats
+    kept: int  # how many there are to train on
     digest: str
 
 
@@ -72,65 +77,65 @@ class Work(NamedTuple):
 
 def read_shard(where: Range, wanted: Wanted, X: Any, y: Any) -> Shard:
     """The shard of these samples. ValueError or TypeError, with its number, where one is unfit."""
-    X, y = numpy.asarray(X), numpy.asarray(y)
-    rows = where.end - where.begin
-    shapes = (rows, wanted.features), (rows, *(() if wanted.targets is None else (wanted.targets,)))
-    for array, shape, name in ((X, shapes[0], "X"), (y, shapes[1], "y")):
-        if array.shape != shape:
-            raise ValueError(
-                f"shard {where.number}: its {wanted.kind}{name} has the shape {array.shape}; "
-                f"expected {shape}, as the whole array says"
-            )
-        _refuse_non_finite(array, where, f"{wanted.kind}{name}")
-    _judge_targets(y, where, wanted)
-    columns = numpy.vstack([X.T, y.reshape(rows, -1).T]).astype(float, copy=False)
-    numbers = numpy.arange(where.begin, where.end)
+    count = where.end - where.begin
+    X = _finite_array(X, (count, wanted.features), where, f"{wanted.kind}X")
+    shape = (count,) if wanted.targets is None else (count, wanted.targets)
+    y = _finite_array(y, shape, where, f"{wanted.kind}y")
+    columns = numpy.vstack([X.T, y.reshape(count, wanted.width).T], dtype=float)
+    digest, rows = _digest(columns), numpy.arange(where.begin, where.end)
     if not wanted.share:
-        return Shard(where.number, columns, numbers, columns[:, :0], _digest(columns))
-    order = order_array(rows, Random(f"{wanted.seed} held out of shard {where.number}"))
-    held_out, kept = numpy.split(order, [round(wanted.share * rows)])
-    kept.sort()
-    split = columns[:, kept], numbers[kept], columns[:, held_out]
-    return Shard(where.number, *split, _digest(columns))
+        return Shard(where.number, columns, rows, count, digest)
+    order = order_array(count, Random(f"{wanted.seed} held out of shard {where.number}"))
+    # So that over all shards the share is held out, however small each of them is.
+    part = round(wanted.share * where.end) - round(wanted.share * where.begin)
+    places = numpy.hstack([numpy.sort(order[part:]), order[:part]])
+    return Shard(where.number, columns[:, places], rows[places], count - part, digest)
 
 
-def _refuse_non_finite(array: Any, where: Range, name: str) -> None:
-    if array.dtype.kind not in "iufb":
-        raise TypeError(
-            f"shard {where.number}: its {name} is an array of {array.dtype}; expected numbers"
-        )
-    wrong = numpy.argwhere(~numpy.isfinite(array))
-    if len(wrong):
-        row, *place = wrong[0].tolist()
-        at = "".join(f"[{i}]" for i in (where.begin + row, *place))
+def _finite_array(x: Any, shape: tuple[int, ...], where: Range, name: str) -> Any:
+    """The array, whose numbers are all finite."""
+    x = numpy.asarray(x)
+    if x.shape != shape:
         raise ValueError(
-            f"shard {where.number}: {name}{at} is {array[tuple(wrong[0])]}; leave out or fill in "
-            "what is missing or infinite before training"
+            f"shard {where.number}: its {name} has the shape {x.shape}; "
+            f"expected {shape}, as the whole array says"
         )
+    if x.dtype.kind == "O":
+        places = ((_place(where, name, index), x[index]) for index in numpy.ndindex(shape))
+        return numpy.array([finite(number, at) for at, number in places]).reshape(shape)
+    if x.dtype.kind not in "iufb":
+        raise TypeError(
+            f"shard {where.number}: its {name} is an array of {x.dtype}; expected numbers"
+        )
+    for index in map(tuple, numpy.argwhere(~numpy.isfinite(x))[:1]):
+        finite(float(x[index]), _place(where, name, index))
+    return x
 
 
-def _judge_targets(y: Any, where: Range, wanted: Wanted) -> None:
-    """What the loss says of the targets: of lists to the first, as all have its length.
-
-    Of numbers a rule lets either all of them pass or fewer kinds than there are outputs and two.
-    """
-    if wanted.rule is None or not len(y):
-        return
-    y = y[:, 0] if y.ndim > 1 and y.shape[1] == 1 else y
-    kinds = y[:1] if y.ndim > 1 else numpy.unique(y)[: wanted.outputs + 2]
-    for target in kinds.tolist():
-        try:
-            wanted.rule(target, wanted.outputs)
-        except (TypeError, ValueError) as error:
-            row = 0 if y.ndim > 1 else int(numpy.argmax(y == target))
-            place = f"shard {where.number}: {wanted.kind}y[{where.begin + row}]"
-            raise type(error)(f"{place}: {error}") from None
+def _place(where: Range, name: str, index: tuple[int, ...]) -> str:
+    """A place in the shard, as one in the whole array."""
+    row, *others = index
+    return f"shard {where.number}: {name}" + "".join(f"[{i}]" for i in (where.begin + row, *others))
 
 
 def _digest(columns: Floats) -> str:
     digest = sha256(str(columns.shape).encode())
     digest.update(numpy.ascontiguousarray(columns, "<f8").data)
     return digest.hexdigest()
+
+
+def judge_targets(shard: Shard, rule: Rule, outputs: int, kind: str) -> None:
+    """TypeError or ValueError where the rule of the loss refuses a target; each is one number.
+
+    A rule lets either all numbers pass or fewer kinds than there are outputs and two.
+    """
+    targets = shard.columns[-1]
+    for target in numpy.unique(targets)[: outputs + 2].tolist():
+        try:
+            rule(target, outputs)
+        except (TypeError, ValueError) as error:
+            row = shard.rows[targets == target].min()
+            raise type(error)(f"shard {shard.number}: {kind}y[{row}]: {error}") from None
 
 
 class About(NamedTuple):
@@ -144,8 +149,8 @@ class About(NamedTuple):
 
 def about(shard: Shard, head: int) -> About:
     """What is said of the shard, with so many of its first samples."""
-    columns = numpy.array(shard.columns[:, :head])
-    return About(len(shard.rows), shard.held_out.shape[1], shard.digest, columns)
+    columns = numpy.array(shard.columns[:, : min(head, shard.kept)])
+    return About(shard.kept, len(shard.rows) - shard.kept, shard.digest, columns)
 
 
 # -- steps ---------------------------------------------------------------------------------------
@@ -178,13 +183,14 @@ class _Samples(NamedTuple):
     """Some of the columns of a shard, by their places."""
 
     columns: Floats
-    places: Places | range  # a range where it is all of them, in their own order
+    places: Places | range
 
 
 def _chosen(shard: Shard, part: Part) -> _Samples:
-    if part.is_held_out or part.stride == 1:
-        columns = shard.held_out if part.is_held_out else shard.columns
-        return _Samples(columns, range(columns.shape[1]))
+    if part.is_held_out:
+        return _Samples(shard.columns, range(shard.kept, len(shard.rows)))
+    if part.stride == 1:
+        return _Samples(shard.columns, range(shard.kept))
     return _Samples(shard.columns, _order(shard, part)[part.first :: part.stride])
 
 
@@ -193,11 +199,11 @@ _orders: dict[int, tuple[tuple[int, int, int], Places]] = {}
 
 def _order(shard: Shard, part: Part) -> Places:
     """The shard's own order in this epoch, kept until the next: by any other process the same."""
-    key = part.seed, part.epoch, len(shard.rows)
+    key = part.seed, part.epoch, shard.kept
     kept = _orders.get(shard.number)
     if kept is None or kept[0] != key:
         rng = Random(f"{part.seed} epoch {part.epoch} of shard {shard.number}")
-        kept = _orders[shard.number] = key, order_array(len(shard.rows), rng)
+        kept = _orders[shard.number] = key, order_array(shard.kept, rng)
     return kept[1]
 
 
@@ -211,7 +217,7 @@ def _masks(work: Work, shard: Shard, part: Part, count: int) -> Floats:
 
 def _fill(samples: _Samples, masks: Floats, rows: Floats, start: int, stop: int) -> None:
     """Write the lanes from one up to another: samples, then masks."""
-    columns, places = samples
-    chosen = slice(start, stop) if isinstance(places, range) else places[start:stop]
+    columns, places = samples.columns, samples.places[start:stop]
+    chosen = slice(places.start, places.stop) if isinstance(places, range) else places
     rows[: len(columns)] = columns[:, chosen]
     rows[len(columns) :] = masks[:, start:stop]

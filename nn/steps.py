@@ -12,6 +12,8 @@ from nn.samples import Sample
 # it, and for the metrics, if there are any, the model's outputs and the targets.
 Step = tuple[int, int, float, Sequence[list[float]], Sequence[Any]]
 
+SEARCH = "eager=True inside autograd.detect_anomaly()"
+
 
 class Steps(Protocol):
     """The steps of one training, over its samples in batches.
@@ -24,6 +26,7 @@ class Steps(Protocol):
     samples: list[Sample]  # those to train on
     batches: int  # steps in an epoch
     held_out: list[Any]  # the targets of the samples for validation
+    search: str  # what the operation is found with that gives what is not finite
 
     def outputs(self) -> list[list[float]]:
         """What the model gives for every sample, in their own order, before the first step."""

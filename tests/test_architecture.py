@@ -20,7 +20,7 @@ LAYERS = [
     ["ops", "anomaly"],
     ["value"],
     ["traced", "functions"],
-    ["tree", "program"],
+    ["tree", "program", "array_operations"],
     ["lanes", "transforms", "trace", "simplify", "collapse"],
     ["vmap", "stages"],
     ["jit"],
@@ -33,7 +33,7 @@ LAYERS = [
 # The compiled path, which is loaded when something is compiled; it may use all of the core.
 LATE = {("jit", "compiled"), ("program", "lanes")}  # doors that open with the first call
 COMPILED = [
-    ["traced_array", "signature", "assemble", "array_code"],
+    ["traced_array", "stand_ins", "signature", "assemble", "array_code"],
     ["backends"],
     ["entry", "shards"],
     ["bound", "blocks"],

@@ -5,12 +5,16 @@ Two workers in processes of their own, one for all tests of this file.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
 import subprocess
 import sys
 import time
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import dask.array
 import numpy
@@ -18,8 +22,9 @@ import pytest
 from distributed import Client, LocalCluster
 
 import nn
-from autograd import dot, jit, tanh, value_and_grad, vmap
-from nn import workers
+from autograd import dot, exp, jit, tanh, value_and_grad, vmap
+from autograd.shards import added, pairwise
+from nn import dask_workers, executor_workers
 from tests.executors import Inline
 
 RNG = numpy.random.default_rng(0)
@@ -29,10 +34,11 @@ SOON = 20.0  # seconds in which a training whose workers are gone must have said
 STEPS, EPOCHS = 2, 3
 
 
-def on_this_machine():
+def on_this_machine(workers=2, processes=True):
     return LocalCluster(
-        n_workers=2,
-        processes=True,
+        n_workers=workers,
+        processes=processes,
+        protocol="tcp://",
         threads_per_worker=1,
         host="127.0.0.1",
         dashboard_address="127.0.0.1:0",
@@ -83,6 +89,24 @@ def processes(client):
 def test_the_workers_give_the_bits_of_this_process(client, undisturbed):
     assert trained(client) == undisturbed
     assert trained(client, X, Y, shards=3) == undisturbed
+    many = {"shards": 3 * dask_workers.TOGETHER, "epochs": 1}
+    assert trained(client, X, Y, **many) == trained(Inline(), X, Y, **many)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 16, 21])
+@pytest.mark.parametrize("holders", [1, 2, 5])
+def test_it_does_not_count_for_a_sum_who_holds_what(count, holders):
+    terms = [numpy.array([x]) for x in RNG.normal(size=count) * 10.0 ** RNG.integers(9, size=count)]
+    names = [str(name) for name in RNG.integers(holders, size=count)]
+    groups = dask_workers.grouped(names, {"0": 3})
+    assert sorted(i for group in groups for i in group) == list(range(count))
+    assert all(len({names[i] for i in group}) == 1 for group in groups)
+    assert max(map(len, groups)) <= dask_workers.TOGETHER
+    sums = {}
+    for group in groups:
+        sums |= dask_workers.paired({(0, i): terms[i] for i in group}, count)
+    [total] = dask_workers.paired(sums, count).values()
+    assert total == pairwise(terms, partial(map, added))
 
 
 def test_a_compiled_function_on_blocks_gives_the_bits_of_this_process(client):
@@ -106,6 +130,16 @@ def test_a_shard_with_a_number_that_is_not_finite_is_named(client):
     wrong[50, 1] = numpy.nan
     with pytest.raises(ValueError, match=r"shard 1: X\[50\]\[1\] is nan"):
         trained(client, blocks(wrong))
+
+
+def test_what_a_refused_training_has_read_is_let_go(client):
+    wrong = X.copy()
+    wrong[-1, 0] = numpy.nan
+    with pytest.raises(ValueError, match="shard 2"):
+        trained(client, blocks(wrong))
+    gc.collect()
+    assert not client.futures
+    until(lambda: not client.cluster.scheduler.tasks)
 
 
 def test_a_shard_of_another_shape_is_named(client):
@@ -134,8 +168,36 @@ def test_a_client_that_is_closed_or_stands_for_an_executor_is_refused(client):
         trained(client.get_executor())
     other = Client(client.scheduler.address, set_as_default=False)
     other.close()
-    with pytest.raises(ConnectionError, match="is gone: the client is closed"):
+    with pytest.raises(ConnectionError, match="the client is closed; give one that is open"):
         trained(other)
+
+
+def test_an_executor_that_is_shut_down_is_refused_and_no_older_checkpoint_advised(tmp_path):
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(b"of another training")
+    with ThreadPoolExecutor(1) as pool:
+        pass
+    with pytest.raises(ConnectionError, match=r"give one that is not shut down.*begin anew"):
+        trained(pool, X, Y, checkpoint=file)
+
+
+def test_no_shard_of_an_executor_stays_mapped(monkeypatch):
+    mapped, load = [], numpy.load
+
+    def watched(*arguments, **options):
+        array = load(*arguments, **options)
+        mapped.append(weakref.ref(array))
+        return array
+
+    monkeypatch.setattr(executor_workers.numpy, "load", watched)
+    trained(Inline(), X, Y, epochs=1)
+    assert mapped
+    assert not any(array() is not None for array in mapped)
+
+
+def test_a_loss_that_is_not_finite_is_looked_for_without_the_cluster():
+    with pytest.raises(FloatingPointError, match=r"here, without client= and with eager=True"):
+        trained(Inline(), X, Y, shards=3, loss=lambda p, t: exp(1000.0 * (p[0] ** 2 + 1.0)))
 
 
 def test_a_shard_that_kills_whoever_reads_it_is_an_error(client, monkeypatch):
@@ -163,13 +225,28 @@ def test_a_training_without_workers_says_so_and_goes_on_with_new_ones(
 
     start = time.monotonic()
     with monkeypatch.context() as patch:
-        patch.setattr(workers, "ALONE_SECONDS", 1.0)  # none are started that it could wait for
+        patch.setattr(dask_workers, "ALONE_SECONDS", 1.0)  # none are started to be waited for
         with pytest.raises(ConnectionError, match=r"no worker is left .*model\.safetensors"):
             trained(client, checkpoint=file, at_step=(STEPS + 1, all_leave))
+        with pytest.raises(ConnectionError, match=r"no worker has come yet .*wait_for_workers"):
+            trained(client, checkpoint=tmp_path / "none.safetensors")
     assert time.monotonic() - start < SOON
     cluster.scale(2)
     client.wait_for_workers(2)
     rest = trained(client, checkpoint=file, resume=True)
+    assert (rest[0], rest[1]) == (undisturbed[0], undisturbed[1][STEPS:])
+
+
+def test_a_cluster_that_is_restarted_says_where_to_go_on(undisturbed, tmp_path):
+    file = tmp_path / "model.safetensors"
+    with (
+        on_this_machine(1, processes=False) as cluster,
+        Client(cluster, set_as_default=False) as other,
+    ):
+        again = STEPS + 1, partial(other.restart, wait_for_workers=False)
+        with pytest.raises(ConnectionError, match=r"was restarted.*model\.safet.*resume=True"):
+            trained(other, checkpoint=file, at_step=again)
+    rest = trained(Inline(), X, Y, shards=3, checkpoint=file, resume=True)
     assert (rest[0], rest[1]) == (undisturbed[0], undisturbed[1][STEPS:])
 
 

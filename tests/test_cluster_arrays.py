@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import dask
 import dask.array
@@ -133,6 +134,41 @@ def test_a_module_is_an_argument_like_others():
     assert there[0] == pytest.approx(here[0], rel=REORDERED)
     numbers = [list(map(float, gradient.parameters())) for _, gradient in (here, there)]
     assert numbers[1] == pytest.approx(numbers[0], rel=REORDERED, abs=1e-15)
+
+
+@dataclass(frozen=True)
+class Samples:
+    X: object
+    y: object
+    scale: float
+
+
+def test_arrays_of_dask_may_stand_in_a_dataclass():
+    f = jit(value_and_grad(lambda w, samples: samples.scale * cost(w, samples.X, samples.y)))
+    here, given = flat(f(W, Samples(X, Y, 3.0))), Samples(blocks(X, 300), blocks(Y, 300), 3.0)
+    assert flat(f(W, given)) == pytest.approx(here, rel=REORDERED)
+    assert isinstance(given.X, dask.array.Array)
+
+
+def test_the_program_for_arrays_of_dask_is_that_for_numpys():
+    f = jit(value_and_grad(cost))
+    assert str(f.program(W, blocks(X, 300), Y)) == str(f.program(W, X, Y))
+    assert str(f.trace(W, blocks(X, 300), Y)) == str(f.trace(W, X, Y))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: vmap(lambda x: x[0])(blocks(X, 300)),
+        lambda: vmap(lambda x: x)(blocks(Y, 300)),
+        lambda: cost(W, blocks(X, 300), Y),
+        lambda: value_and_grad(cost, argnums=1)(W, blocks(X, 300), Y),
+        lambda: jit(cost).bind(W, blocks(X, 300), Y),
+    ],
+)
+def test_elsewhere_arrays_of_dask_are_refused_with_the_way_to_give_them(call):
+    with pytest.raises(TypeError, match=r"jit\(vmap\(f\)\)\(X\).*X\.compute\(\)"):
+        call()
 
 
 def test_blocks_of_memory_maps_are_read_where_they_are_computed(tmp_path):

@@ -16,7 +16,7 @@ import numpy
 import pytest
 
 import nn
-from nn import workers
+from nn import executor_workers
 from tests.executors import Inline
 
 REORDERED = 1e-12  # relative: sums of a hundred terms in another order, a few steps long
@@ -72,6 +72,31 @@ def test_every_loss_and_kind_of_target_is_that_of_one_process(loss, model, y):
 
 def test_lists_are_cut_like_arrays():
     assert trained(X.tolist(), Y.tolist(), shards=3) == trained(shards=3)
+
+
+def test_arrays_of_objects_that_are_numbers_are_as_good():
+    assert trained(X.astype(object), Y.astype(object), shards=3) == trained(shards=3)
+
+
+def test_targets_may_hold_no_number():
+    options = {"y": numpy.ones((103, 0)), "loss": lambda p, t: p[0] ** 2 + len(t)}
+    here = numbers(trained(client=None, **options))
+    assert numbers(trained(shards=3, **options)) == pytest.approx(here, rel=REORDERED)
+
+
+class OfRatio(nn.Module):
+    def __init__(self):
+        self.layer = nn.Layer(1, 1, seed=0)
+
+    def __call__(self, x):
+        return self.layer([x[0] / x[1]])
+
+
+def test_a_model_is_tried_on_samples_and_not_on_zeros():
+    here, there = (
+        numbers(trained(abs(X) + 1.0, model=OfRatio(), client=c)) for c in (None, Inline())
+    )
+    assert there == pytest.approx(here, rel=REORDERED)
 
 
 # -- batches -------------------------------------------------------------------------------------
@@ -180,6 +205,17 @@ def test_a_share_of_each_shard_is_held_out():
     assert record.loss == record.validation_loss == 0.5
 
 
+@pytest.mark.parametrize(("share", "count"), [(0.25, 12), (0.04, 2), (0.98, 47)])
+@pytest.mark.parametrize("shards", [1, 5, 20, 47, 48])
+def test_the_share_is_held_out_of_all_samples_however_small_the_shards(share, count, shards):
+    options = {"loss": lambda p, t: p[0] * 0.0 + t, "optimizer": nn.SGD(1e-300), "epochs": 1}
+    y = numpy.array(BITS)
+    [record] = trained(numpy.zeros((48, 2)), y, shards=shards, validation=share, **options)[1]
+    kept, held_out = round(record.loss * (48 - count)), round(record.validation_loss * count)
+    assert (kept.bit_count(), held_out.bit_count()) == (48 - count, count)
+    assert kept + held_out == 2**48 - 1
+
+
 def test_early_stopping_ends_with_the_best_parameters():
     noise = RNG.integers(2, size=103).astype(float)
     options = {"validation": 0.3, "epochs": 200, "shards": 3, "optimizer": nn.Adam(0.2)}
@@ -232,7 +268,14 @@ LAZY = dask.array.from_array(X, chunks=(50, 2))
         ({"y": numpy.full(103, "a")}, TypeError, "shard 0: its y is an array of <U1"),
         ({"validation": 1.5}, ValueError, "validation"),
         ({"validation": (X, Y, Y)}, ValueError, r"a pair \(X, y\)"),
-        ({"validation": 0.1, "shards": 103}, ValueError, "make the shards larger"),
+        (
+            {"y": numpy.ones((103, 3, 1))},
+            ValueError,
+            r"y has the shape \(103, 3, 1\); expected a num",
+        ),
+        ({"y": numpy.array(3.0)}, TypeError, "y is a list or an array of targets, not float 3.0"),
+        ({"y": [[1.0], *[[1.0, 2.0]] * 102]}, TypeError, "y has lists of several lengths"),
+        ({"y": [*[1] * 102, None]}, TypeError, r"shard 7: y\[102\] is None, not a number"),
         ({"early_stopping": 3}, ValueError, "validation"),
         ({"X": LAZY, "y": LAZY[:, 0]}, TypeError, "arrays of Dask: give its client"),
         ({"model": nn.MLP(3, [1], seed=0)}, ValueError, "3"),
@@ -253,13 +296,15 @@ def test_a_sample_that_is_not_finite_is_named_with_its_shard(place):
         trained(wrong, shards=4)
 
 
-def test_a_label_is_judged_in_each_shard():
+@pytest.mark.parametrize("validation", [None, 0.02, 0.98])
+def test_a_label_is_judged_in_each_shard_also_where_it_is_held_out(validation):
     labels = numpy.arange(103) % 3
-    labels[90] = 3
+    labels[[90, 101]] = 3
+    options = {"loss": nn.cross_entropy, "shards": 4, "validation": validation}
     with pytest.raises(
         ValueError, match=r"shard 3: y\[90\]: cross_entropy takes targets from 0 to 2"
     ):
-        trained(y=labels, model=nn.MLP(2, [3], seed=0), loss=nn.cross_entropy, shards=4)
+        trained(y=labels, model=nn.MLP(2, [3], seed=0), **options)
 
 
 def test_a_loss_that_is_not_finite_names_the_shard_and_the_sample():
@@ -284,9 +329,9 @@ def test_a_process_that_dies_is_an_error_that_says_where_to_go_on(tmp_path):
 
 def test_the_files_of_an_executor_go_with_its_training(monkeypatch):
     folders = []
-    made = workers.tempfile.mkdtemp
+    made = executor_workers.tempfile.mkdtemp
     monkeypatch.setattr(
-        workers.tempfile,
+        executor_workers.tempfile,
         "mkdtemp",
         lambda **options: folders.append(made(**options)) or folders[-1],
     )

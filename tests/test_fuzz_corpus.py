@@ -18,7 +18,10 @@ from tests.fuzz import expressions, models
 CORPUS = Path(__file__).parent / "fuzz" / "corpus"
 EXPRESSIONS = sorted((CORPUS / "expression").iterdir())
 MODELS = sorted((CORPUS / "model").iterdir())
-SAVED = "checkpoint function image image-again layer mlp mlp-dropout own perceptron".split()
+SAVED = [
+    *"checkpoint function image image-again layer mlp mlp-dropout own perceptron".split(),
+    *"gpt language-parts".split(),
+]
 LARGEST = 2048  # bytes
 MUTANTS = 300  # each is judged in half a millisecond
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import statistics
 import subprocess
 import sys
 from collections import Counter
@@ -112,6 +113,12 @@ def test_an_embedding_gives_the_parameters_of_the_row_and_the_others_no_gradient
     expected = np.zeros((4, 3))
     expected[2, 1], expected[0, 1] = 5.0, 1.0
     assert [[w.grad for w in row] for row in table.weights] == expected.tolist()
+
+
+def test_the_rows_of_an_embedding_begin_with_the_standard_normal_distribution():
+    numbers = [p.data for p in nn.Embedding(100, 100, seed=0).parameters()]
+    assert statistics.mean(numbers) == pytest.approx(0.0, abs=0.04)  # four standard errors
+    assert statistics.stdev(numbers) == pytest.approx(1.0, abs=0.03)
 
 
 def test_the_token_of_an_embedding_may_be_an_input_of_a_program():

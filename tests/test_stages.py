@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import tracemalloc
 from functools import partial
 from itertools import pairwise as neighbours
 
@@ -186,6 +187,35 @@ def test_a_long_shard_is_computed_in_pieces(monkeypatch):
     found = work.local_sums(0, [*W, 37.0], len(X), fill)
     assert lengths == [16, 16, 5]
     assert found.tolist() == pytest.approx(whole.tolist(), rel=REORDERED)
+
+
+def test_a_piece_has_the_fewer_lanes_the_more_rows_there_are(monkeypatch):
+    work = ShardProgram(traced(with_l2))
+    lengths = []
+
+    def fill(into, start, stop):
+        lengths.append(stop - start)
+        of_rows(X)(into, start, stop)
+
+    for numbers_in_a_piece, expected in ((2 * 16, [16, 16, 5]), (1, [8, 8, 8, 8, 5])):
+        monkeypatch.setattr(shards, "PIECE_BYTES", 8 * numbers_in_a_piece)
+        work.local_sums(0, [*W, 37.0], len(X), fill)
+        assert lengths == expected
+        lengths.clear()
+
+
+def test_buffers_of_shards_of_many_lengths_stay_small():
+    program = jit(vmap(lambda x: dot(x, x), reduce="sum")).program(numpy.ones((2, 100)))
+    work = ShardProgram(program)
+    work.local_sums(0, [1.0], 1, lambda rows, start, stop: None)
+    tracemalloc.start()
+    try:
+        for lanes in range(4000, 16000, 500):  # 3 to 13 MB
+            work.local_sums(0, [1.0], lanes, lambda rows, start, stop: rows.fill(1.0))
+        assert tracemalloc.get_traced_memory()[0] < 1.1 * shards.FRAMES_KEPT * shards.PIECE_BYTES
+    finally:
+        tracemalloc.stop()
+        shards._free_frames.cache_clear()
 
 
 def test_a_shard_without_samples_adds_nothing():

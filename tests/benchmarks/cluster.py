@@ -22,7 +22,7 @@ from typing import Any
 from tests.benchmarks.table import Row, number, write
 
 WIDTHS = [16, 16, 1]
-SHARDS = 8
+SHARDS, MANY_SHARDS = 8, 128
 FEW = 8  # samples in a shard that costs nothing to compute
 MACHINES, BYTES_A_SECOND = 100, 1.25e9  # of a line of 10 Gbit/s
 
@@ -57,8 +57,16 @@ def rows(folder: Path, count: int, steps: int) -> Iterator[Row]:
         for shards, cost in by_shards.items():
             engine = f"{workers} worker{'s' * (workers > 1)}, {shards} shards of {FEW} samples"
             yield Row("a step of next to no samples", engine, f"{number(cost * 1e3)} ms")
-        costs = by_shards
+        costs = {tasks(shards, workers): cost for shards, cost in by_shards.items()}
     yield from on_a_hundred(alone / count, costs)
+
+
+def tasks(shards: int, workers: int) -> int:
+    """How many tasks a step has."""
+    from nn.dask_workers import grouped
+
+    holders = [str(k * workers // shards) for k in range(shards)]
+    return len(grouped(holders, dict.fromkeys(holders, 1)))
 
 
 def figure(seconds: float, count: int) -> str:
@@ -69,14 +77,14 @@ def figure(seconds: float, count: int) -> str:
 def on_a_hundred(each: float, costs: dict[int, float]) -> Iterator[Row]:
     """What the numbers mean for a hundred machines with a shard each.
 
-    A step costs so much, and so much more for each shard; parameters go out to each machine and as
+    A step costs so much, and so much more for each task; parameters go out to each machine and as
     many sums come back.
     """
     (few, first), (many, last) = costs.items()
-    a_shard = max((last - first) / (many - few), 0.0)
+    a_task = max((last - first) / (many - few), 0.0)
     parameters = sum((a + 1) * b for a, b in zip([2, *WIDTHS[:-1]], WIDTHS, strict=True))
     moved = 2 * 8 * parameters * MACHINES
-    waiting = first + a_shard * (MACHINES - few) + moved / BYTES_A_SECOND
+    waiting = first + a_task * (MACHINES - few) + moved / BYTES_A_SECOND
     engine = f"{MACHINES} machines, computed from the above"
     yield Row("bytes moved a step", engine, f"{moved:,}: 2 × 8 × {parameters} × {MACHINES}")
     yield Row("a step without computing", engine, f"{number(waiting * 1e3)} ms")
@@ -157,10 +165,10 @@ def on_cluster(folder: Path, count: int, steps: int, client: Any) -> tuple[float
     X = dask.array.map_blocks(mapped, str(folder / "X.npy"), chunks=(chunks, (2,)), dtype=float)
     y = dask.array.map_blocks(mapped, str(folder / "y.npy"), chunks=(chunks,), dtype=float)
     seconds = step_seconds(client, steps, X, y)
-    X, y = numpy.ones((4 * SHARDS * FEW, 2)), numpy.ones(4 * SHARDS * FEW)
+    X, y = numpy.ones((MANY_SHARDS * FEW, 2)), numpy.ones(MANY_SHARDS * FEW)
     costs = {
         shards: step_seconds(client, steps, X[: shards * FEW], y[: shards * FEW], shards=shards)
-        for shards in (SHARDS, 4 * SHARDS)
+        for shards in (SHARDS, MANY_SHARDS)
     }
     return seconds, costs
 

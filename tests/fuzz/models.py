@@ -19,11 +19,16 @@ from nn.safetensors import BEGINNING, DIGEST, sealed
 LONGEST = 2_600  # bytes of an input: the random state of a checkpoint takes half of that
 LONGEST_MESSAGE = 1_000  # characters
 MOST = 1_000  # numbers, or channels, of a sample
-TAKE_NUMBERS = (nn.Perceptron, nn.Layer, nn.MLP)
+# These have an answer to a sample; an image may be too small, and parts may not fit on each other.
+ANSWER = (
+    *(nn.Perceptron, nn.Layer, nn.MLP, nn.Linear, nn.RMSNorm),
+    *(nn.Embedding, nn.CausalSelfAttention, nn.GPT),
+)
 WORDS = [
     *"kind layers name inputs outputs widths activations activation dropout rate width".split(),
     *"Conv2d MaxPool2d AvgPool2d Flatten Unflatten in_channels out_channels kernel_size".split(),
     *"stride padding valid same channels rows columns".split(),
+    *"Linear Embedding RMSNorm CausalSelfAttention GPT tokens positions heads epsilon".split(),
     *"Perceptron Layer MLP Dropout Sequential function relu tanh linear sigmoid".split(),
     *'dtype F64 shape data_offsets training/gradient training/slots training/best {" "}'.split(),
     *"weight bias format summary architecture training null true false 1e999 -1 \\ud800".split(),
@@ -82,20 +87,28 @@ def _check_prediction(model: nn.Module) -> None:
     try:
         answer = model(_sample(model))
     except (TypeError, ValueError):
-        assert isinstance(model, nn.Sequential) or not isinstance(model, TAKE_NUMBERS)
+        assert not isinstance(model, ANSWER)
         return
     for y in _flat(answer):
         assert type(y.data if isinstance(y, Value) else y) is float
 
 
 def _sample(model: Any) -> Any:
-    """What the model takes, or its first part: so many numbers, or an image."""
+    """What the model takes, or its first part: so many numbers, an image, tokens or vectors."""
     while isinstance(model, nn.Sequential):
         model = model.layers[0]
     if isinstance(model, nn.Perceptron):
         return [0.5] * len(model.weights)
-    if isinstance(model, nn.Layer | nn.MLP):
+    if isinstance(model, nn.Layer | nn.MLP | nn.Linear):
         return [0.5] * model.inputs
+    if isinstance(model, nn.Embedding):
+        return model.tokens - 1
+    if isinstance(model, nn.GPT):
+        return [model.tokens - 1] * min(model.positions, 2)
+    if isinstance(model, nn.CausalSelfAttention):
+        return [[0.5] * model.width] * 2
+    if isinstance(model, nn.RMSNorm):
+        return [0.5, -1.0]
     if isinstance(model, nn.Dropout):
         return [0.5] * min(model.width or 2, MOST)
     if isinstance(model, nn.Unflatten):
