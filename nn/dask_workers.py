@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from copy import copy
 from functools import partial
+from math import inf
 from typing import Any
 
 import numpy
@@ -28,6 +29,7 @@ CLOSED = "closing", "closed"  # the status of a client
 LOOK_SECONDS = 1.0  # between two looks at whether anyone is still there
 FETCH_SECONDS = 60.0  # for results to arrive that are there
 ALONE_SECONDS = 10.0  # without a worker: one that is started anew is back by then
+ANYONE = {"": 1}  # who comes first, where there is no worker at the time: with one thread, say
 TOGETHER = 8  # shards in a task, at most: as many go along where it goes to another worker
 
 
@@ -65,7 +67,11 @@ class DaskWorkers:
         return self._ask(self._client.submit, _same, x, pure=False)
 
     def each(self, f: Callable[..., Any], *arguments: Iterable[Any]) -> list[Any]:
-        return self._results(self._ask(self._client.map, f, *map(list, arguments), pure=False))
+        return self._results(self._begun(f, *arguments))
+
+    def _begun(self, f: Callable[..., Any], *arguments: Iterable[Any]) -> list[Any]:
+        futures: list[Any] = self._ask(self._client.map, f, *map(list, arguments), pure=False)
+        return futures
 
     def total(
         self,
@@ -76,15 +82,17 @@ class DaskWorkers:
         parts: Sequence[Part],
     ) -> Floats:
         who_has = self._ask(self._client.who_has, list(shards))
-        holders = [min(who_has.get(shard.key, ()), default=shard.key) for shard in shards]
-        groups = grouped(holders, self._ask(self._client.nthreads))
-        same = f, work, uniforms, len(shards)
-        rows = [
-            (*same, group, [shards[i] for i in group], [parts[i] for i in group])
-            for group in groups
-        ]
+        holders = [who_has.get(shard.key, ()) for shard in shards]
+        there, moved, same = [], [], (f, work, uniforms, len(shards))
+        for worker, group in grouped(holders, self._ask(self._client.nthreads) or ANYONE):
+            row = *same, group, [shards[i] for i in group], [parts[i] for i in group]
+            if worker in ANYONE or all(worker in holders[i] for i in group):
+                there.append(row)  # Dask sends it there by itself
+            else:
+                moved.append(self._ask(self._client.submit, _sums_of, *row, **_at(worker)))
+        futures = self._begun(_sums_of, *zip(*there, strict=True)) if there else []
         sums: dict[Node, Floats] = {}
-        for some in self.each(_sums_of, *zip(*rows, strict=True)):
+        for some in self._results([*futures, *moved]):
             sums |= some
         [total] = paired(sums, len(shards)).values()
         return total
@@ -174,21 +182,46 @@ def _same(x: Any) -> Any:
 # -- few tasks a step ----------------------------------------------------------------------------
 
 
-def grouped(holders: Sequence[str], threads: Mapping[str, int]) -> list[list[int]]:
-    """The places of the shards, in groups of one holder each: one for a thread, or more.
+def _at(worker: str) -> dict[str, Any]:
+    """The options of a task that is to go there, unless that worker is gone by then."""
+    return {"workers": [worker], "allow_other_workers": True, "pure": False}
 
-    >>> grouped(["a", "a", "b", "a", "a"], {"a": 2, "b": 2})
-    [[0, 1], [3, 4], [2]]
+
+def grouped(
+    holders: Sequence[Collection[str]], threads: Mapping[str, int]
+) -> list[tuple[str, list[int]]]:
+    """The places of the shards in groups, each with the worker that adds them.
+
+    A worker has a group for each of its threads, or more. It has the shards that it holds, but
+    none beyond its share by threads: those are moved, once, to a worker with less to do.
+
+    >>> grouped([["a"], ["a"], ["a", "b"], ["a"], []], {"a": 1, "b": 1})
+    [('a', [0, 1, 3]), ('b', [2]), ('b', [4])]
     """
-    places: dict[str, list[int]] = {}
-    for place, holder in enumerate(holders):
-        places.setdefault(holder, []).append(place)
-    groups = []
-    for holder, held in places.items():
-        count = max(min(threads.get(holder, 1), len(held)), -(-len(held) // TOGETHER))
-        ends = [len(held) * k // count for k in range(count + 1)]
-        groups += [held[ends[k] : ends[k + 1]] for k in range(count)]
-    return groups
+    held: dict[str, list[int]] = {worker: [] for worker in sorted(threads)}
+    moved: dict[str, list[int]] = {worker: [] for worker in held}
+    share = -(-len(holders) // max(sum(threads.values()), 1))
+
+    def load(worker: str) -> float:
+        return (len(held[worker]) + len(moved[worker])) / threads[worker]
+
+    for place in sorted(range(len(holders)), key=lambda i: len(holders[i]) or inf):
+        there = [w for w in held if w in holders[place] and load(w) < share]
+        chosen = min(there or held, key=load)
+        (held if there else moved)[chosen].append(place)
+    return [
+        (worker, group)
+        for places in (held, moved)
+        for worker in held
+        for group in _parts(sorted(places[worker]), threads[worker])
+    ]
+
+
+def _parts(places: list[int], threads: int) -> list[list[int]]:
+    """As many as there are threads, or more of at most TOGETHER places."""
+    count = max(min(threads, len(places)), -(-len(places) // TOGETHER))
+    ends = [len(places) * k // max(count, 1) for k in range(count + 1)]
+    return [places[ends[k] : ends[k + 1]] for k in range(count)]
 
 
 def paired(sums: Mapping[Node, Floats], count: int) -> dict[Node, Floats]:

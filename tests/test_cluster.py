@@ -13,13 +13,14 @@ import subprocess
 import sys
 import time
 import weakref
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import dask.array
 import numpy
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, wait
 
 import nn
 from autograd import dot, exp, jit, tanh, value_and_grad, vmap
@@ -97,16 +98,42 @@ def test_the_workers_give_the_bits_of_this_process(client, undisturbed):
 @pytest.mark.parametrize("holders", [1, 2, 5])
 def test_it_does_not_count_for_a_sum_who_holds_what(count, holders):
     terms = [numpy.array([x]) for x in RNG.normal(size=count) * 10.0 ** RNG.integers(9, size=count)]
-    names = [str(name) for name in RNG.integers(holders, size=count)]
-    groups = dask_workers.grouped(names, {"0": 3})
-    assert sorted(i for group in groups for i in group) == list(range(count))
-    assert all(len({names[i] for i in group}) == 1 for group in groups)
-    assert max(map(len, groups)) <= dask_workers.TOGETHER
+    names = [{str(name) for name in RNG.integers(holders, size=2)} for _ in range(count)]
+    groups = dask_workers.grouped(names, {str(name): 1 + name for name in range(holders)})
+    assert sorted(i for _, group in groups for i in group) == list(range(count))
+    assert max(len(group) for _, group in groups) <= dask_workers.TOGETHER
     sums = {}
-    for group in groups:
+    for _, group in groups:
         sums |= dask_workers.paired({(0, i): terms[i] for i in group}, count)
     [total] = dask_workers.paired(sums, count).values()
     assert total == pairwise(terms, partial(map, added))
+
+
+@pytest.mark.parametrize("holders", [[{"a"}], [{"a"}, {"b"}], [{"a", "b"}], [set(), {"b"}]])
+def test_every_thread_has_the_same_to_do_whoever_holds_the_shards(holders):
+    work = Counter()
+    for worker, group in dask_workers.grouped(holders * (24 // len(holders)), {"a": 1, "b": 3}):
+        work[worker] += len(group)
+    assert work == {"a": 6, "b": 18}
+
+
+def test_what_one_worker_holds_is_shared_with_another_that_holds_nothing(client):
+    there = processes(client)
+    one = min(client.nthreads())
+    [process] = client.run(os.getpid, workers=[one]).values()
+    assert process in there
+    shards = [client.submit(int, i, workers=[one], pure=False) for i in range(8)]
+    wait(shards)
+    workers = dask_workers.DaskWorkers(client, str)
+
+    def counted(process, uniforms, shard, part):
+        return numpy.array([os.getpid() == process, 1.0])
+
+    for _ in range(2):
+        found = workers.total(
+            counted, workers.share(process), uniforms=0.0, shards=shards, parts=[0] * 8
+        )
+        assert found.tolist() == [4.0, 8.0]
 
 
 def test_a_compiled_function_on_blocks_gives_the_bits_of_this_process(client):
