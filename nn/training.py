@@ -132,7 +132,7 @@ def train(
     `client` is a `dask.distributed.Client`, or an executor of `concurrent.futures`: its workers
     hold X and y, arrays of Dask whose blocks are *shards*, or arrays and lists, cut into `shards`
     of them (8 unless given), of which Dask's scheduler keeps a copy. A step sends the parameters
-    out once, and gets one sum of gradients back, so that the same shards give the same bits with
+    out once, and gets a few sums of gradients back, so that the same shards give the same bits with
     any number of workers; a worker that dies is no matter. An epoch's batches are of one size, but
     for one sample, each shard's samples in an order of its own; a share for validation is held out
     of each. Without `metrics`, which want all outputs in one place; `nn.watch`, which shows the

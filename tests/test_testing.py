@@ -26,6 +26,8 @@ from autograd.testing import (
     values,
 )
 from autograd.testing.comparison import MODES, Comparison
+from autograd.testing.flat import FlatFunction
+from autograd.testing.point import Point
 from autograd.testing.strategies import SIMPLEST
 from autograd.value import topological_order
 from tests.oracle import exact_partial, mp
@@ -432,6 +434,18 @@ def test_drawing_a_failure_leaves_the_users_own_values_alone(monkeypatch, pictur
     assert (x.grad, mine.grad, made.grad) == (0.0, 0.0, 0.0)
     (picture,) = pictures.glob("failing-graph-*/graph.*")
     assert "12" in picture.read_text(encoding="utf-8")  # the gradient of the sine
+
+
+def test_the_graph_of_a_failure_has_the_gradients_that_backward_writes():
+    def f(x, y):
+        return ops.sin(x * y) * x, x / y
+
+    x, y = Value(0.5), Value(3.0)
+    product, quotient = f(x, y)
+    (product + quotient).backward()
+    drawn = FlatFunction.of(f, Point.of((0.5, 3.0), "args")).graph()
+    ours = {node.data: node.grad for node in topological_order(*drawn)}
+    assert ours == {node.data: node.grad for node in topological_order(product, quotient)}
 
 
 def test_a_picture_that_cannot_be_drawn_does_not_hide_the_failure(monkeypatch, tmp_path):
