@@ -3,7 +3,8 @@
 They bear the names of the Array API standard (data-apis.org/array-api), so that most of them are
 `getattr(xp, op.name)`; the few special functions are where the library keeps its own, or SciPy's.
 
-The library may differentiate what is composed here, and finds the table's partials. So a `where`
+The library may differentiate what is composed here, and finds the table's partials, but for their
+last digits, and beside infinite logits or nan. So a `where`
 chooses among formulas of one smooth function, each of which has the right slope where they meet
 (no |x| at 0, no maximum of equals); and what it leaves has a finite slope, as a library multiplies
 that by 0.
@@ -113,7 +114,8 @@ class ArrayOperations:
         return reduce(self._xp.minimum, xs)
 
     def clip(self, x: Array, low: Array, high: Array) -> Array:
-        return self.minimum(self.maximum(x, low), high)
+        x = self.where((x < low) | (low != low), low, x)  # not `maximum`, which halves slopes
+        return self.where((x > high) | (high != high), high, x)
 
     def take(self, index: Array, *xs: Array) -> Array:
         """The chosen one; nan where no operand has that index, unless that is refused."""
@@ -126,7 +128,8 @@ class ArrayOperations:
     def _largest_and_rest(self, *xs: Array) -> tuple[Array, Array]:
         """The largest, and the sum of e^(x - largest) over the others.
 
-        Of equals one counts as the largest, with the whole slope: any choice gives the right sum.
+        Of equals one counts as the largest, with the whole slope: any choice gives the right sum,
+        unless they are infinite.
         """
         largest, rest = xs[0], self.number(0.0)
         for x in xs[1:]:
@@ -184,9 +187,13 @@ class ArrayOperations:
     def softplus(self, x: Array) -> Array:
         return self.where(x > 0.0, x, 0.0) + self._xp.log1p(self._exp_of_minus_abs(x))
 
+    def _gated(self, x: Array, gate: Callable[[Array], Array]) -> Array:
+        """x·gate(x); -0.0 below -1000 and x above 1000, where the gate is 0 and 1."""
+        near = self.where(x < -1000.0, -1000.0, self.where(x > 1000.0, 1000.0, x))
+        return self.where(x > 1000.0, x, near * gate(near))
+
     def silu(self, x: Array) -> Array:
-        x = self.where(x < -1000.0, -1000.0, x)  # from where on it is -0.0
-        return x * self.sigmoid(x)
+        return self._gated(x, self.sigmoid)
 
     def relu(self, x: Array) -> Array:
         return self.where(x <= 0.0, 0.0, x)
@@ -197,18 +204,22 @@ class ArrayOperations:
     def elu(self, x: Array, alpha: Array) -> Array:
         return self.where(x > 0.0, x, alpha * self._xp.expm1(self.where(x > 0.0, 0.0, x)))
 
+    def _square(self, x: Array) -> Array:
+        """x², but 1,000,000 beyond: e to minus that, or half of it, is 0."""
+        near = self.where(abs(x) > 1000.0, 1000.0, x)
+        return near * near
+
     def gaussian(self, x: Array) -> Array:
-        return self._xp.exp(-x * x)
+        return self._xp.exp(-self._square(x))
 
     def normal_pdf(self, x: Array) -> Array:
-        return self._xp.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)
+        return self._xp.exp(-0.5 * self._square(x)) / math.sqrt(2.0 * math.pi)
 
     def normal_cdf(self, x: Array) -> Array:
         return 0.5 * self.special("erfc")(-math.sqrt(0.5) * x)
 
     def gelu(self, x: Array) -> Array:
-        x = self.where(x < -1000.0, -1000.0, x)  # from where on it is -0.0
-        return x * self.normal_cdf(x)
+        return self._gated(x, self.normal_cdf)
 
     def gelu_slope(self, x: Array) -> Array:
         near = self.where(abs(x) > 1000.0, 0.0, x)  # beyond it the density is 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from contextlib import nullcontext
+from itertools import zip_longest
 
 from autograd.array_operations import ArrayOperations, known_library
 from autograd.real import describe, is_real
@@ -93,6 +94,8 @@ def _judged(program: Program, inputs: Sequence[object], xp: Namespace) -> list[f
         raise TypeError("expected an array among the inputs; of numbers alone use program.run")
     if any(program.lane_inputs):
         _judge_shapes(program, given)
+    else:
+        _judge_elements([tuple(x.shape) for x in given if not isinstance(x, float)])
     return given
 
 
@@ -110,8 +113,9 @@ def _judged_input(name: str, x: Any, xp: Namespace) -> float | Array:
     own, other = known_library(xp.__name__), known_library(*[c.__module__ for c in type(x).__mro__])
     if other == "numpy" and own in TAKE_NUMPY:
         return xp.asarray(x)
-    if own and other and own != other:
-        raise TypeError(f"{name} is an array of {other}; make it one of {xp.__name__} first")
+    if own != other:
+        module = other or type(x).__module__.partition(".")[0]
+        raise TypeError(f"{name} is an array of {module}; make it one of {xp.__name__} first")
     return x
 
 
@@ -130,6 +134,13 @@ def _judge_shapes(program: Program, given: Sequence[float | Array]) -> None:
         raise ValueError(f"expected lanes of one shape, not of {sorted(shapes)}")
     if any(0 in shape for shape in shapes):
         raise ValueError(f"expected at least one lane, not arrays of shape {shapes.pop()}")
+
+
+def _judge_elements(shapes: Sequence[tuple[float, ...]]) -> None:
+    """ValueError unless arrays of these shapes are combined element by element, by broadcasting."""
+    for sizes in zip_longest(*map(reversed, shapes), fillvalue=1):
+        if len({n for n in sizes if n == n and n != 1}) > 1:
+            raise ValueError(f"expected arrays that fit element by element, not of shapes {shapes}")
 
 
 def _is_array(x: object) -> bool:

@@ -190,9 +190,10 @@ class Program:
         of range, for which `run` raises, gives nan.
 
         A derivative that the library takes of it is that of the program, at ties of logits and at 0
-        too. Its own are those at the kinks of abs, hypot, clip, maximum, minimum and remainder, and
-        of a `where` whose other branch has an infinite or no slope; PyTorch has none of
-        floor_divide. `jit(grad(f)).program` has the table's everywhere.
+        too. Its own are those at the kinks of abs, hypot, maximum, minimum and remainder, beside
+        nan and several infinite logits, of a `where` whose other branch has an infinite or no
+        slope, and below 1e-16; PyTorch has none of floor_divide. `jit(grad(f)).program` has the
+        table's everywhere.
 
         ValueError for another number of inputs, lanes of several shapes or none, an array for what
         is one number, or more than 65,504 lanes to count in float16; TypeError for arrays of

@@ -58,8 +58,8 @@ class ExecutorWorkers:
             futures = [self._begun(f, row) for row in zip(*arguments, strict=True)]
             return [future.result() for future in futures]
         except BrokenExecutor as error:
-            what = f"a process of the executor died: {error}"
-            raise ConnectionError(f"{what} {self._advice()}") from error
+            what = f"a process of the executor died: {error}".rstrip(".")
+            raise ConnectionError(f"{what}. {self._advice()}") from error
 
     def _begun(self, f: Callable[..., Any], row: Sequence[Any]) -> Future[Any]:
         try:

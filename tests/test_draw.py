@@ -387,6 +387,15 @@ def test_two_nodes_are_a_group_and_one_is_none() -> None:
     assert sorted(groups(one, {}, "neuron")) == ["", "two", "two"]
 
 
+def test_the_elements_of_a_list_are_one_layer() -> None:
+    x = Value(0.5, label="x")
+    hidden = [(x * i).sin() for i in range(3)]
+    for i, h in enumerate(hidden):
+        h.label = f"h[{i}]"
+    root = ops.sum(*hidden)
+    assert set(groups(root, {}, "layer")) == {"", "h"}
+
+
 def test_a_big_graph_without_labels_shows_what_is_nearest_to_the_result() -> None:
     root = random_graph(1, 5_000)
     while len(topological_order(root)) < 301:

@@ -48,7 +48,17 @@ LIBRARIES = ["numpy", "dask.array", "array_api_strict", "torch", "jax.numpy"]
 DIFFERENTIATING = ["torch", "jax.numpy"]
 NOT_IN_THE_STANDARD = {"erf", "erfc", "gelu", "gelu_slope", "lgamma", "normal_cdf", "polygamma"}
 SLOPE_POINTS = [0.0, -0.0, 1e-3, -1e-3, 1.5, 800.0, -800.0]
-KINKS = {"relu", "leaky_relu", "elu", "cbrt", "floor", "ceil", "round", "sign"}  # as in the table
+KINKS = {
+    "relu",
+    "leaky_relu",
+    "elu",
+    "cbrt",
+    "clip",
+    "floor",
+    "ceil",
+    "round",
+    "sign",
+}  # as in the table
 
 
 @pytest.fixture(scope="module", params=LIBRARIES)
@@ -183,6 +193,13 @@ def test_the_library_finds_the_partials_of_the_table(name, differentiating):
         assert all(close(x, y, SLOPE_TOLERANCE) for x, y in pairs), (row, slope, expected)
 
 
+@pytest.mark.parametrize("name", ["silu", "gelu", "gaussian", "normal_pdf", "sigmoid", "softplus"])
+def test_slopes_at_infinity_are_limits(name, differentiating):
+    op, ends = TABLE[name], [math.inf, -math.inf]
+    [found] = slopes(of_one(op), [ends], [0], differentiating)
+    assert found == [op.local_grads(op.value(x), [x])[0] for x in ends]
+
+
 @pytest.mark.parametrize(
     ("loss", "expected"),
     [
@@ -252,6 +269,8 @@ def test_a_program_without_lanes_is_computed_element_by_element(xp):
     x, y = numbers(3, 4), numbers(3, 4) + 2.0
     (found,) = program(array(xp, x), array(xp, y), xp=xp)
     assert numpy.allclose(plain(found), x * y + numpy.sin(x), rtol=TOLERANCE)
+    with pytest.raises(ValueError, match=r"element by element, not of shapes \[\(3, 4\), \(3,\)\]"):
+        program(array(xp, x), array(xp, y[:, 0]), xp=xp)
 
 
 def test_results_are_the_library_s_own_in_its_precision(xp):
@@ -373,6 +392,14 @@ def test_what_is_no_number_and_no_array_is_refused(y):
 def test_what_is_no_library_is_refused(xp):
     with pytest.raises(TypeError, match="xp is the namespace of an array library, such as numpy,"):
         TWICE(numpy.ones(3), 1.0, xp=xp)
+
+
+def test_an_array_of_a_library_that_is_not_known_is_refused_by_one_that_is():
+    strict = library("array_api_strict")
+    with pytest.raises(TypeError, match="y is an array of array_api_strict; make it one of numpy"):
+        TWICE(numpy.ones(3), strict.ones(3), xp=numpy)
+    with pytest.raises(TypeError, match="y is an array of numpy; make it one of array_api_strict"):
+        TWICE(strict.ones(3), numpy.ones(3), xp=strict)
 
 
 def test_an_array_of_another_library_is_refused():

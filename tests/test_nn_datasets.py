@@ -35,6 +35,11 @@ def test_moons_without_noise_lie_on_two_half_circles():
         assert (y <= centre[1]) if label else (y >= centre[1])
 
 
+def test_there_is_some_noise_unless_none_is_wanted():
+    for make, noise in ((datasets.moons, 0.1), (datasets.circles, 0.1), (datasets.xor, 0.05)):
+        assert make(20, seed=3) == make(20, noise=noise, seed=3)
+
+
 def test_circles_without_noise_have_radius_one_and_one_half():
     for (x, y), label in zip(*datasets.circles(50, noise=0.0), strict=True):
         assert math.hypot(x, y) == pytest.approx(0.5 if label else 1.0, rel=1e-12)

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.contour import ContourSet
 
 import nn
-from nn.canvas import fill, ring_errors
+from nn.canvas import fill, fill_classes, ring_errors
 
 
 @pytest.fixture(autouse=True)
@@ -107,6 +107,14 @@ def test_colours_go_in_equal_steps_to_both_ends_of_their_range():
     _, ax = plt.subplots()
     filled = fill(ax, [0.0, 1.0], [0.0, 1.0], [[-2.0, 0.0], [1.0, 2.0]], 2.0)
     assert list(filled.levels) == pytest.approx(np.linspace(-2.0, 2.0, 21))
+
+
+def test_a_class_that_leads_by_little_has_its_colour():
+    _, ax = plt.subplots()
+    outputs = [[0.1, 0.0], [0.0, 0.1], [0.1, 0.0], [0.0, 0.1]]
+    fill_classes(ax, [0.0, 1.0], [0.0, 1.0], outputs)
+    filled = [shape for shape in ax.collections if isinstance(shape, ContourSet) and shape.filled]
+    assert len(filled) == 2
 
 
 def test_a_single_sample_is_enough_for_a_picture(moons):

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import functools
 import gc
+import io
 import re
 import sys
 import threading
@@ -14,12 +15,16 @@ import weakref
 import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
 
+import matplotlib.colors
+import matplotlib.image
 import numpy as np
 import pytest
 from IPython.core.events import EventManager
 
 import nn
 from autograd.view.outputs import LIVE
+from nn import training_picture
+from nn.canvas import COLORS
 from nn.components import principal_components
 from nn.training_document import MOST_SAMPLES, training_document
 from nn.training_views import Views
@@ -380,6 +385,21 @@ PICTURES = {
     "a line": lambda: (([[0.0], [1.0], [2.0]], [0.5, 1.0, -1.0]), [3, 1], nn.mse),
     "a surface": lambda: (([[0.0, 1.0], [1.0, 2.0]], [0.5, -1.0]), [3, 1], nn.mse),
 }
+
+
+def test_pixels_are_read_as_they_were_written():
+    colors = [(0, 1, 2), (255, 254, 253), (10, 20, 30), (40, 50, 60), (7, 8, 9), (99, 98, 97)]
+    read = matplotlib.image.imread(io.BytesIO(training_picture._png(colors, 3)), format="png")
+    assert (np.rint(255.0 * read).astype(int).reshape(-1, 3) == colors).all()
+
+
+def test_a_label_has_its_colour_of_the_plots_lightened():
+    for label, color in enumerate(COLORS):
+        full = np.array(matplotlib.colors.to_rgb(color)) * 255.0
+        neutral = np.array(training_picture.NEUTRAL)
+        assert training_picture._tint(label) == pytest.approx(
+            neutral + 0.35 * (full - neutral), abs=0.5
+        )
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -438,10 +438,10 @@ def test_drawing_a_failure_leaves_the_users_own_values_alone(monkeypatch, pictur
 
 def test_the_graph_of_a_failure_has_the_gradients_that_backward_writes():
     def f(x, y):
-        return ops.sin(x * y) * x, x / y
+        return ops.sin(x * y) * x, x / y, 2.0
 
     x, y = Value(0.5), Value(3.0)
-    product, quotient = f(x, y)
+    product, quotient, _ = f(x, y)
     (product + quotient).backward()
     drawn = FlatFunction.of(f, Point.of((0.5, 3.0), "args")).graph()
     ours = {node.data: node.grad for node in topological_order(*drawn)}
