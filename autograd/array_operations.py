@@ -58,6 +58,8 @@ class ArrayOperations:
         self._one = xp.ones_like(xp.sum(like))  # without axes, whatever the shape
 
     def __getattr__(self, name: str) -> Callable[..., Array]:
+        if name.startswith("_"):  # what Python asks an object for is no operation
+            raise AttributeError(name)
         for spelling in (name, FORMER_NAMES.get(name, name)):
             if hasattr(self._xp, spelling):
                 found: Callable[..., Array] = getattr(self._xp, spelling)

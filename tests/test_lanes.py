@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import math
 import subprocess
 import sys
@@ -30,6 +31,7 @@ from autograd import (
     vmap,
     where,
 )
+from autograd.array_operations import ArrayOperations
 from autograd.ops import TABLE, lane_count, lane_sum
 from autograd.program import Program, gives_truth
 from tests.points import arity, choices, is_variable, ordinary, variables
@@ -401,6 +403,12 @@ def test_an_array_of_another_library_is_refused(name):
         TWICE(other.ones(3), numpy.ones(3), xp=other)
     with pytest.raises(TypeError, match=f"y is an array of {name}; make it one of numpy first"):
         TWICE(numpy.ones(3), other.ones(3), xp=numpy)
+
+
+def test_operations_have_nothing_that_python_asks_for(xp):
+    operations = ArrayOperations(xp, array(xp, [1.0]))
+    assert inspect.unwrap(operations) is operations
+    assert not hasattr(operations, "__array__")
 
 
 def test_numbers_of_every_kind_are_numbers(xp):

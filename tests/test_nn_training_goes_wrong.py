@@ -15,7 +15,9 @@ import pytest
 
 import nn
 from autograd import Value, log, sqrt, where
+from nn.course import MARK, Course
 from nn.dead_layers import DeadLayers
+from nn.run import Low, Standing
 
 WAYS = (False, True)  # eager
 LINE = [[i / 5] for i in range(-10, 11)]
@@ -379,6 +381,17 @@ def test_a_dead_layer_is_told_once_with_its_units(model, options, message):
     said, _ = told(model, LINE, ON_LINE, **options)
     assert len(said) == 1
     assert message in said[0]
+
+
+def test_the_first_epoch_and_the_lowest_are_remembered():
+    steps = SimpleNamespace(batches=1, kept=lambda: [0.5], is_still=lambda places: False)
+    standing = Standing()
+    course = Course(SimpleNamespace(model=nn.MLP(1, [1], seed=0)), steps, standing)
+    for epoch, loss in enumerate([2.5, 1.5, 2.0], 1):
+        course.begin()
+        course.objectives.append(loss)
+        course.end(MARK * epoch, is_last=False)
+    assert (standing.marks.first, standing.marks.low) == (2.5, Low(MARK * 2, 1.5, [0.5]))
 
 
 def test_the_search_pauses_twice_as_long_each_time_that_it_finds_nothing():
