@@ -7,12 +7,12 @@ pairs are those of `pairwise`.
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError
 from copy import copy
-from functools import partial
 from math import inf
 from typing import Any
 
@@ -81,10 +81,10 @@ class DaskWorkers:
         shards: Sequence[Handle],
         parts: Sequence[Part],
     ) -> Floats:
-        who_has = self._ask(self._client.who_has, list(shards))
+        who_has = self._answer(self._client.who_has, list(shards))
         holders = [who_has.get(shard.key, ()) for shard in shards]
         there, moved, same = [], [], (f, work, uniforms, len(shards))
-        for worker, group in grouped(holders, self._ask(self._client.nthreads) or ANYONE):
+        for worker, group in grouped(holders, self._answer(self._client.nthreads) or ANYONE):
             row = *same, group, [shards[i] for i in group], [parts[i] for i in group]
             if worker in ANYONE or all(worker in holders[i] for i in group):
                 there.append(row)  # Dask sends it there by itself
@@ -125,9 +125,10 @@ class DaskWorkers:
 
     def _gathered(self, futures: list[Any]) -> list[Any]:
         """What they gave, all at once; less where some of it has been lost since."""
-        gather = partial(self._client.gather, futures, "skip", asynchronous=True)
         try:
-            found: list[Any] = self._ask(self._client.sync, gather, callback_timeout=FETCH_SECONDS)
+            found: list[Any] = self._answer(
+                self._client.gather, futures, "skip", seconds=FETCH_SECONDS
+            )
         except TimeoutError:
             return []
         return found
@@ -142,7 +143,7 @@ class DaskWorkers:
     # -- whether anyone is there -----------------------------------------------------------------
 
     def _has_workers(self) -> bool:
-        has_workers = bool(self._ask(self._client.nthreads))
+        has_workers = bool(self._answer(self._client.nthreads))
         self._had_workers = self._had_workers or has_workers
         return has_workers
 
@@ -153,6 +154,19 @@ class DaskWorkers:
             f"no worker has come yet to the scheduler at {self._address}: start one, and wait for "
             "it with client.wait_for_workers(1)"
         )
+
+    def _answer(self, f: Callable[..., Any], *arguments: Any, seconds: float | None = None) -> Any:
+        """What the scheduler answers, waited for as long as it is there: it may never come."""
+
+        async def watched() -> Any:
+            answer = asyncio.ensure_future(f(*arguments))
+            while not (await asyncio.wait([answer], timeout=LOOK_SECONDS))[0]:
+                if self._client.status != "running":
+                    answer.cancel()
+                    raise OSError("nobody is there to answer")
+            return answer.result()
+
+        return self._ask(self._client.sync, watched, callback_timeout=seconds)
 
     def _ask(self, f: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """What f gives, which asks the scheduler; ConnectionError where that cannot be."""

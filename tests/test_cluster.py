@@ -5,6 +5,7 @@ Two workers in processes of their own, one for all tests of this file.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import os
@@ -299,6 +300,25 @@ def test_a_scheduler_that_is_killed_is_an_error_and_another_one_goes_on(
             process.wait()
     rest = trained(client, checkpoint=file, resume=True)
     assert (rest[0], rest[1]) == (undisturbed[0], undisturbed[1][STEPS:])
+
+
+def test_an_answer_is_waited_for_as_long_as_somebody_is_there(client, monkeypatch):
+    monkeypatch.setattr(dask_workers, "LOOK_SECONDS", 0.05)
+    with Client(client.scheduler.address, set_as_default=False) as other:
+        workers = dask_workers.DaskWorkers(other, lambda: "Go on elsewhere")
+
+        async def late():
+            await asyncio.sleep(0.2)
+            return 3
+
+        async def never():
+            other.status = "connecting"
+            await asyncio.sleep(10.0 * SOON)
+
+        assert workers._answer(late) == 3
+        with pytest.raises(ConnectionError, match=r"scheduler at .* is gone\. Go on elsewhere"):
+            workers._answer(never)
+        other.status = "running"
 
 
 def started_as(name, *options):
