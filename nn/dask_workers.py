@@ -160,11 +160,13 @@ class DaskWorkers:
 
         async def watched() -> Any:
             answer = asyncio.ensure_future(f(*arguments))
-            while not (await asyncio.wait([answer], timeout=LOOK_SECONDS))[0]:
-                if self._client.status != "running":
-                    answer.cancel()
-                    raise OSError("nobody is there to answer")
-            return answer.result()
+            try:
+                while not (await asyncio.wait([answer], timeout=LOOK_SECONDS))[0]:
+                    if self._client.status != "running":
+                        raise OSError("nobody is there to answer")
+                return answer.result()
+            finally:
+                answer.cancel()
 
         return self._ask(self._client.sync, watched, callback_timeout=seconds)
 
